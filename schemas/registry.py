@@ -1,0 +1,124 @@
+"""The element registry: which Information Element an (enterprise number, element id) is.
+
+The tables are data (``schemas/elements/*.csv``, sources in ``SOURCES.md``); this module gives them a form.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+REVERSE_ENTERPRISE_NUMBER = 29305
+"""Reverse Information Elements (RFC 5103, 6.1): this enterprise number with the forward element's id."""
+
+CISCO_ENTERPRISE_NUMBER = 9
+"""ciscoSystems: nvzFlow's elements (nvzFlow elements 12332 and up)."""
+
+
+class DataType(StrEnum):
+    """Abstract data type (RFC 7012, 3.1; RFC 6313, 4.1; unsigned256 by the IANA registry)."""
+
+    OCTET_ARRAY = "octetArray"
+    UNSIGNED8 = "unsigned8"
+    UNSIGNED16 = "unsigned16"
+    UNSIGNED32 = "unsigned32"
+    UNSIGNED64 = "unsigned64"
+    UNSIGNED256 = "unsigned256"
+    SIGNED8 = "signed8"
+    SIGNED16 = "signed16"
+    SIGNED32 = "signed32"
+    SIGNED64 = "signed64"
+    FLOAT32 = "float32"
+    FLOAT64 = "float64"
+    BOOLEAN = "boolean"
+    MAC_ADDRESS = "macAddress"
+    STRING = "string"
+    DATE_TIME_SECONDS = "dateTimeSeconds"
+    DATE_TIME_MILLISECONDS = "dateTimeMilliseconds"
+    DATE_TIME_MICROSECONDS = "dateTimeMicroseconds"
+    DATE_TIME_NANOSECONDS = "dateTimeNanoseconds"
+    IPV4_ADDRESS = "ipv4Address"
+    IPV6_ADDRESS = "ipv6Address"
+    BASIC_LIST = "basicList"
+    SUB_TEMPLATE_LIST = "subTemplateList"
+    SUB_TEMPLATE_MULTI_LIST = "subTemplateMultiList"
+
+
+class Semantics(StrEnum):
+    """Data type semantics (RFC 7012, 3.2)."""
+
+    DEFAULT = "default"
+    QUANTITY = "quantity"
+    TOTAL_COUNTER = "totalCounter"
+    DELTA_COUNTER = "deltaCounter"
+    IDENTIFIER = "identifier"
+    FLAGS = "flags"
+    LIST = "list"
+    SNMP_COUNTER = "snmpCounter"
+    SNMP_GAUGE = "snmpGauge"
+
+
+@dataclass(frozen=True, slots=True)
+class InformationElement:
+    """The definition of one element (RFC 7012, 2).
+
+    Attributes:
+        enterprise_number: 0 for IANA.
+        element_id: Without the enterprise bit.
+        name: Unique within its enterprise; ``e9_12364`` for what no table names.
+        data_type: How its octets are read.
+        semantics: What its values mean.
+        units: As registered; empty where none.
+        known: False where no table names it: the value keeps its octets.
+    """
+
+    enterprise_number: int
+    element_id: int
+    name: str
+    data_type: DataType
+    semantics: Semantics = Semantics.DEFAULT
+    units: str = ""
+    known: bool = True
+
+
+def unknown_element(enterprise_number: int, element_id: int) -> InformationElement:
+    """The stand-in for an element that no table names: octets under a stable name (``e9_12364``)."""
+    return InformationElement(
+        enterprise_number,
+        element_id,
+        f"e{enterprise_number}_{element_id}",
+        DataType.OCTET_ARRAY,
+        known=False,
+    )
+
+
+class Registry:
+    """An immutable table of elements; reverse elements (RFC 5103) are made from forward ones."""
+
+    def __init__(self, elements: Mapping[tuple[int, int], InformationElement]) -> None:
+        self._elements = dict(elements)
+
+    def lookup(self, enterprise_number: int, element_id: int) -> InformationElement:
+        """Return the element, a reverse one made from its forward element, or the unknown stand-in."""
+        element = self._elements.get((enterprise_number, element_id))
+        if element is not None:
+            return element
+        if enterprise_number == REVERSE_ENTERPRISE_NUMBER:
+            forward = self._elements.get((0, element_id))
+            if forward is not None:
+                return InformationElement(
+                    enterprise_number,
+                    element_id,
+                    "reverse" + forward.name[0].upper() + forward.name[1:],
+                    forward.data_type,
+                    forward.semantics,
+                    forward.units,
+                )
+        return unknown_element(enterprise_number, element_id)
+
+    def with_elements(self, elements: Iterable[InformationElement]) -> "Registry":
+        """Return a registry in which these are added, or replace those of the same id."""
+        added = {(item.enterprise_number, item.element_id): item for item in elements}
+        return Registry({**self._elements, **added}) if added else self
+
+    def __len__(self) -> int:
+        return len(self._elements)
