@@ -1,0 +1,259 @@
+"""A fresh collector for files: Messages in, lines out; data waits for its Template.
+
+Which Template decodes a Set: the session's own; else that of the last refreshed session of the
+same address and domain whose records fill the Set exactly. The fleet's memory (another exporter's
+layout) is for ``--records`` only.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from schemas.addresses import exporter_text
+
+from envizzy.captures import Captured
+from envizzy.decode.binding import Binder
+from envizzy.decode.memory import Known, Memory, Session, siblings
+from envizzy.decode.model import Item, Kind, Origin
+from envizzy.decode.present import record_fields, template_details, withdrawal_details
+from schemas.registry import InformationElement, Registry
+from streams.wire import (
+    FIRST_TEMPLATE_ID,
+    OPTIONS_TEMPLATE_SET,
+    TEMPLATE_SET,
+    fits,
+    learn_element_type,
+    read_data_set,
+    read_header,
+    read_message,
+    read_templates,
+)
+from streams.wire.model import (
+    DataSet,
+    Limits,
+    MalformedMessage,
+    MessageHeader,
+    SetSpan,
+    Template,
+    UndecodedSet,
+)
+
+WAITING_OCTETS = 256 * 1024 * 1024
+"""Payloads that may wait for Templates; beyond that the oldest is given up as undecoded."""
+
+_VERSION_OCTETS = 2
+
+
+class _Waiting(NamedTuple):
+    session: Session
+    origin: Origin
+    payload: bytes
+    span: SetSpan
+    missing: int
+
+
+class Collector:
+    """Decodes datagrams in order; holds what a collecting process would."""
+
+    def __init__(
+        self, registry: Registry, limits: Limits | None = None, waiting_octets: int = WAITING_OCTETS
+    ) -> None:
+        self._binder = Binder(registry)
+        self._limits = limits or Limits()
+        self._waiting_octets = waiting_octets
+        self._memory: Memory = {}
+        self._waiting: list[_Waiting] = []
+        self._held = 0
+        self._messages = 0
+        self.trailing_octets = 0
+        """Octets behind Messages: counted, not decoded (RFC 7011, 9.1 does not refuse them)."""
+        self.skipped_sets = 0
+        """Sets of ids that are reserved (RFC 7011, 3.3.2)."""
+
+    def feed(self, captured: Captured) -> list[Item]:
+        """All that one datagram makes known; a malformed one gives one line and changes nothing."""
+        self._messages += 1
+        payload = captured.payload
+        exporter = None if captured.exporter is None else exporter_text(captured.exporter)
+        try:
+            message = read_message(payload)
+            header = message.header
+            origin = _origin_of(exporter, header)
+            session = Session(captured.exporter, captured.port, header.observation_domain_id)
+            work = _Work(self._memory.get(session, Known()))
+            for span in message.sets:
+                self._read_set(captured, origin, session, span, work)
+        except MalformedMessage as malformed:
+            return [_malformed(_readable_origin(exporter, payload), malformed)]
+        if work.known.templates or session in self._memory:
+            self._memory = {**self._memory, session: work.known}
+        self._binder.learn(work.learnt)
+        self._held += sum(len(waiting.payload) for waiting in work.waiting)
+        self._waiting += work.waiting
+        self.trailing_octets += message.trailing
+        items = work.items
+        if work.defined:
+            items += self._retry(session, work.defined)
+        return items + self._give_up_oldest()
+
+    def finish(self) -> list[Item]:
+        """The input is over: what still waits is undecoded."""
+        items = [_undecoded(waiting) for waiting in self._waiting]
+        self._waiting, self._held = [], 0
+        return items
+
+    def _read_set(
+        self,
+        captured: Captured,
+        origin: Origin,
+        session: Session,
+        span: SetSpan,
+        work: "_Work",
+    ) -> None:
+        if span.set_id in (TEMPLATE_SET, OPTIONS_TEMPLATE_SET):
+            self._read_templates(captured, origin, span, work)
+        elif span.set_id >= FIRST_TEMPLATE_ID:
+            waiting = _Waiting(session, origin, captured.payload, span, span.set_id)
+            result, origin_of_template = self._decode(waiting, work.known)
+            if isinstance(result, UndecodedSet):
+                work.waiting.append(waiting._replace(missing=result.missing))
+            else:
+                work.items += _records(origin, span, result, origin_of_template)
+                work.learnt += _learnt(result)
+        else:
+            self.skipped_sets += 1
+
+    def _read_templates(
+        self, captured: Captured, origin: Origin, span: SetSpan, work: "_Work"
+    ) -> None:
+        for entry in read_templates(captured.payload, span, self._limits):
+            if isinstance(entry, Template):
+                work.known = work.known.defining(entry, self._messages)
+                work.defined.add(entry.template_id)
+                details = template_details(self._binder.bind(entry))
+            else:
+                # RFC 7011, 8.4: over UDP a withdrawal is ignored; in files and streams it counts.
+                if captured.stream:
+                    work.known = work.known.withdrawing(entry)
+                details = withdrawal_details(entry, obeyed=captured.stream)
+            work.items.append(Item(Kind.TEMPLATE, origin, entry.template_id, None, details))
+
+    def _decode(self, waiting: _Waiting, known: Known) -> tuple[DataSet | UndecodedSet, str]:
+        """Decode with the session's own Template, else with a sibling's; and say which it was."""
+        span, payload = waiting.span, waiting.payload
+        template = known.templates.get(span.set_id)
+        if template is not None:
+            nested = self._binder.nested(known.templates)
+            bound = self._binder.bind(template)
+            return read_data_set(payload, span, bound, nested, self._limits), ""
+        for sibling in siblings(self._memory, waiting.session, span.set_id):
+            bound = self._binder.bind(sibling.templates[span.set_id])
+            nested = self._binder.nested(sibling.templates)
+            export_time = waiting.origin.export_time or 0
+            if fits(payload, span.start, span.end, bound, nested, self._limits, export_time):
+                return read_data_set(payload, span, bound, nested, self._limits), "sibling"
+        return UndecodedSet(span, span.set_id), ""
+
+    def _retry(self, session: Session, defined: set[int]) -> list[Item]:
+        """Decode what waited for these Templates, in the order in which it came."""
+        items: list[Item] = []
+        still: list[_Waiting] = []
+        for waiting in self._waiting:
+            place = (waiting.session.exporter, waiting.session.domain)
+            if waiting.missing not in defined or place != (session.exporter, session.domain):
+                still.append(waiting)
+                continue
+            done = self._decode_waiting(waiting)
+            if isinstance(done, list):
+                items += done
+                self._held -= len(waiting.payload)
+            else:
+                still.append(done)
+        self._waiting = still
+        return items
+
+    def _decode_waiting(self, waiting: _Waiting) -> list[Item] | _Waiting:
+        try:
+            known = self._memory.get(waiting.session, Known())
+            result, origin_of_template = self._decode(waiting, known)
+        except MalformedMessage as malformed:
+            return [_malformed(waiting.origin, malformed)]
+        if isinstance(result, UndecodedSet):
+            return waiting._replace(missing=result.missing)
+        self._binder.learn(_learnt(result))
+        return _records(waiting.origin, waiting.span, result, origin_of_template)
+
+    def _give_up_oldest(self) -> list[Item]:
+        items = []
+        while self._held > self._waiting_octets:
+            oldest = self._waiting.pop(0)
+            self._held -= len(oldest.payload)
+            items.append(_undecoded(oldest))
+        return items
+
+
+@dataclass(slots=True)
+class _Work:
+    """What one Message comes to, before it is known to be sound to its end (all or nothing)."""
+
+    known: Known
+    items: list[Item] = field(default_factory=list)
+    waiting: list[_Waiting] = field(default_factory=list)
+    defined: set[int] = field(default_factory=set)
+    learnt: list[InformationElement] = field(default_factory=list)
+
+
+def _origin_of(exporter: str | None, header: MessageHeader) -> Origin:
+    return Origin(
+        exporter,
+        header.version,
+        header.export_time,
+        header.sequence_number,
+        header.observation_domain_id,
+    )
+
+
+def _readable_origin(exporter: str | None, payload: bytes) -> Origin:
+    """As much of the header of a malformed Message as there is."""
+    if len(payload) < _VERSION_OCTETS:
+        return Origin(exporter)
+    try:
+        return _origin_of(exporter, read_header(payload))
+    except MalformedMessage:
+        return Origin(exporter, int.from_bytes(payload[:_VERSION_OCTETS], "big"))
+
+
+def _records(origin: Origin, span: SetSpan, data: DataSet, template_origin: str) -> list[Item]:
+    details = {"template_origin": template_origin} if template_origin else {}
+    return [
+        Item(
+            Kind.OPTIONS if record.scope_count else Kind.DATA,
+            origin,
+            span.set_id,
+            record_fields(record),
+            details,
+        )
+        for record in data.records
+    ]
+
+
+def _learnt(data: DataSet) -> list[InformationElement]:
+    """Elements that options records describe (RFC 5610)."""
+    found = (learn_element_type(record) for record in data.records if record.scope_count)
+    return [element for element in found if element is not None]
+
+
+def _malformed(origin: Origin, malformed: MalformedMessage) -> Item:
+    details = {
+        "reason": str(malformed.reason),
+        "offset": malformed.offset,
+        "detail": malformed.detail,
+    }
+    return Item(Kind.MALFORMED, origin, None, None, details)
+
+
+def _undecoded(waiting: _Waiting) -> Item:
+    details = {
+        "missing_template_id": waiting.missing,
+        "octets": waiting.payload[waiting.span.start : waiting.span.end].hex().upper(),
+    }
+    return Item(Kind.UNDECODED, waiting.origin, waiting.span.set_id, None, details)
