@@ -1,0 +1,87 @@
+"""The pure IPFIX decoder (RFC 7011, RFC 6313): octets in, values out; no clock, no state.
+
+One error leaves: ``MalformedMessage``. What it does and what it leaves out, requirement by
+requirement: ``CONFORMANCE.md``.
+"""
+
+from streams.wire.fit import fills, fits
+from streams.wire.frame import VERSION, read_header, read_message
+from streams.wire.model import (
+    VARIABLE_LENGTH,
+    BasicList,
+    BoundField,
+    BoundTemplate,
+    CannotRead,
+    Column,
+    DataRecord,
+    DataSet,
+    FieldSpecifier,
+    Limits,
+    ListSemantic,
+    Malformed,
+    MalformedMessage,
+    Message,
+    MessageHeader,
+    NestedTemplates,
+    Plan,
+    RecordReader,
+    SetSpan,
+    SubTemplateList,
+    SubTemplateMultiList,
+    Template,
+    UndecodedSet,
+    Value,
+    Withdrawal,
+    field_names,
+)
+from streams.wire.output import output_value, run_plan
+from streams.wire.records import read_data_set
+from streams.wire.templates import (
+    FIRST_TEMPLATE_ID,
+    OPTIONS_TEMPLATE_SET,
+    TEMPLATE_SET,
+    bind,
+    read_templates,
+)
+
+__all__ = [
+    "FIRST_TEMPLATE_ID",
+    "OPTIONS_TEMPLATE_SET",
+    "TEMPLATE_SET",
+    "VARIABLE_LENGTH",
+    "VERSION",
+    "BasicList",
+    "BoundField",
+    "BoundTemplate",
+    "CannotRead",
+    "Column",
+    "DataRecord",
+    "DataSet",
+    "FieldSpecifier",
+    "Limits",
+    "ListSemantic",
+    "Malformed",
+    "MalformedMessage",
+    "Message",
+    "MessageHeader",
+    "NestedTemplates",
+    "Plan",
+    "RecordReader",
+    "SetSpan",
+    "SubTemplateList",
+    "SubTemplateMultiList",
+    "Template",
+    "UndecodedSet",
+    "Value",
+    "Withdrawal",
+    "bind",
+    "field_names",
+    "fills",
+    "fits",
+    "output_value",
+    "read_data_set",
+    "read_header",
+    "read_message",
+    "read_templates",
+    "run_plan",
+]

@@ -1,0 +1,123 @@
+"""Does a Template fit a Data Set that did not come with it? Strict: a wrong match is silent."""
+
+from schemas.registry import DataType
+from streams.wire.model import (
+    BasicList,
+    BoundTemplate,
+    DataRecord,
+    DataSet,
+    Limits,
+    MalformedMessage,
+    NestedTemplates,
+    SubTemplateList,
+    SubTemplateMultiList,
+    Value,
+)
+from streams.wire.records import read_records
+from streams.wire.walk import MissingTemplate
+
+_ALIGNMENT = 4
+"""Sets are padded to 4 octets (RFC 7011, 3.3.1): fewer than this many may be left over."""
+
+_DAY = 86_400
+OLDEST_SECONDS = 2 * 365 * _DAY
+"""A time may lie this long before the Export Time: endpoints send what they kept offline."""
+
+NEWEST_SECONDS = _DAY
+"""A time may lie this long after the Export Time: both are the Exporter's own clock."""
+
+_FIRST_PRINTABLE = 0x20
+_CONTROLS = frozenset(map(chr, range(_FIRST_PRINTABLE)))
+"""C0 controls: an octet of a length or number that was taken for text."""
+
+
+def fills(
+    payload: bytes,
+    start: int,
+    end: int,
+    bound: BoundTemplate,
+    nested: NestedTemplates,
+    limits: Limits,
+) -> bool:
+    """Whether the records fill the Set to its last octet; never raises.
+
+    Padding apart: fewer than 4 zero octets, and fewer than a record has.
+
+    Args:
+        payload: What holds the Set.
+        start: Behind the Set Header.
+        end: Behind the Set.
+        bound: The Template that is tried.
+        nested: Templates that its lists may name.
+        limits: As for decoding.
+    """
+    return _filling(payload, start, end, bound, nested, limits) is not None
+
+
+def fits(
+    payload: bytes,
+    start: int,
+    end: int,
+    bound: BoundTemplate,
+    nested: NestedTemplates,
+    limits: Limits,
+    export_time: int,
+) -> bool:
+    """Whether the records fill the Set and look like what the Template says; never raises.
+
+    At least one record; strings are UTF-8 without C0 controls; dateTimeSeconds lie between two
+    years before and one day after the Export Time, both modulo 2**32 (RFC 7011, 5.2).
+
+    Args:
+        payload: What holds the Set.
+        start: Behind the Set Header.
+        end: Behind the Set.
+        bound: The Template that is tried.
+        nested: Templates that its lists may name.
+        limits: As for decoding.
+        export_time: Of the Message, seconds since 1970.
+    """
+    data = _filling(payload, start, end, bound, nested, limits)
+    if data is None or not data.records or data.ill_formed:
+        return False
+    return all(_is_plausible(record, export_time) for record in data.records)
+
+
+def _filling(
+    payload: bytes,
+    start: int,
+    end: int,
+    bound: BoundTemplate,
+    nested: NestedTemplates,
+    limits: Limits,
+) -> DataSet | None:
+    try:
+        data = read_records(payload, start, end, bound, nested, limits)
+    except (MalformedMessage, MissingTemplate):
+        return None
+    padding = data.padding
+    if padding and (padding >= _ALIGNMENT or any(payload[end - padding : end])):
+        return None
+    return data
+
+
+def _is_plausible(record: DataRecord, export_time: int) -> bool:
+    return all(
+        _is_plausible_value(element.data_type, value, export_time)
+        for element, value in record.fields
+    )
+
+
+def _is_plausible_value(data_type: DataType, value: Value, export_time: int) -> bool:
+    if isinstance(value, str):
+        return data_type is not DataType.STRING or _CONTROLS.isdisjoint(value)
+    if isinstance(value, int):
+        if data_type is not DataType.DATE_TIME_SECONDS:
+            return True
+        return (value - export_time + OLDEST_SECONDS) % (1 << 32) <= OLDEST_SECONDS + NEWEST_SECONDS
+    if isinstance(value, BasicList):
+        inner = value.element.data_type
+        return all(_is_plausible_value(inner, item, export_time) for item in value.values)
+    if isinstance(value, SubTemplateList | SubTemplateMultiList):
+        return all(_is_plausible(record, export_time) for record in value.records)
+    return True
