@@ -1,0 +1,1 @@
+"""What every service needs: settings, Kafka client settings, logs, metrics, health, topics."""
