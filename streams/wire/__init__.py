@@ -4,6 +4,8 @@ One error leaves: ``MalformedMessage``. What it does and what it leaves out, req
 requirement: ``CONFORMANCE.md``.
 """
 
+from streams.wire.compile import compile_plan
+from streams.wire.element_types import learn_element_type
 from streams.wire.fit import fills, fits
 from streams.wire.frame import VERSION, read_header, read_message
 from streams.wire.model import (
@@ -35,6 +37,7 @@ from streams.wire.model import (
     field_names,
 )
 from streams.wire.output import output_value, run_plan
+from streams.wire.printed import iso_time, printed_value
 from streams.wire.records import read_data_set
 from streams.wire.templates import (
     FIRST_TEMPLATE_ID,
@@ -75,10 +78,14 @@ __all__ = [
     "Value",
     "Withdrawal",
     "bind",
+    "compile_plan",
     "field_names",
     "fills",
     "fits",
+    "iso_time",
+    "learn_element_type",
     "output_value",
+    "printed_value",
     "read_data_set",
     "read_header",
     "read_message",

@@ -161,7 +161,7 @@ def _semantic(number: int) -> int:
         return number
 
 
-def _read_basic_list(
+def read_basic_list(
     walk: Walk, start: int, stop: int, registry: Registry | None, depth: int
 ) -> BasicList:
     """RFC 6313, 4.5.1. A list of no octets at all is read as empty: some exporters send that."""
@@ -254,7 +254,7 @@ def _read_members(
 _ListReader = Callable[[Walk, int, int, Registry | None, int], Value]
 
 _LISTS: Mapping[DataType, _ListReader] = {
-    DataType.BASIC_LIST: _read_basic_list,
+    DataType.BASIC_LIST: read_basic_list,
     DataType.SUB_TEMPLATE_LIST: _read_sub_template_list,
     DataType.SUB_TEMPLATE_MULTI_LIST: _read_sub_template_multi_list,
 }
