@@ -114,7 +114,7 @@ def test_main_fields_are_those_of_the_oracles(name: str, tool: str) -> None:
 
 @every_case
 def test_every_field_of_a_data_record_is_there(name: str) -> None:
-    """By ipfixDump there are as many fields in each data record (padding apart), and lists as long."""
+    """As many as ipfixDump has in each data record (padding apart), and lists as long."""
     if listed(name, "ipfixdump").keys() & {"extra", "records"}:
         return  # compared by another case of the same octets
     ours = records_of(name, "data", "options")
