@@ -44,7 +44,7 @@ def exporter_octets(text: str) -> bytes:
 
 
 def murmur2(data: bytes) -> int:
-    """MurmurHash2 as Kafka's Java clients compute it (``Utils.murmur2``), as an unsigned 32 bits."""
+    """MurmurHash2 as Kafka's Java clients compute it (``Utils.murmur2``), unsigned."""
     length = len(data)
     value = (_SEED ^ length) & _MASK
     whole = length & ~3

@@ -15,7 +15,8 @@ class Datagram(NamedTuple):
     """One UDP or DTLS payload with what its receiver knew.
 
     Attributes:
-        received_at_ns: Our clock (the kernel's where it gives one), nanoseconds since 1970-01-01T00:00:00Z.
+        received_at_ns: Our clock (the kernel's where it gives one), nanoseconds since
+            1970-01-01T00:00:00Z.
         exporter: 16 octets; IPv4 as ``::ffff:a.b.c.d``.
         port: The Exporter's UDP port.
         local_port: The port it came to.
@@ -37,7 +38,8 @@ class RawBatch(NamedTuple):
     """The value of one ``raw`` record.
 
     Attributes:
-        sealed_at_ns: When the batch was closed; lets time pass where no datagram comes (a tick has none).
+        sealed_at_ns: When the batch was closed; lets time pass where no datagram comes (a tick
+            has none).
         datagrams: In order of receipt.
     """
 
@@ -49,7 +51,8 @@ class Coordinates(NamedTuple):
     """Where in ``raw`` a datagram, Set or record stands; made into the ``record-id`` header.
 
     Attributes:
-        incarnation: Of the topic: eight hex digits of its Kafka topic id; ``00000000`` where the broker has none.
+        incarnation: Of the topic: eight hex digits of its Kafka topic id; ``00000000`` where the
+            broker has none.
         partition: Of ``raw``.
         offset: Of the batch.
         datagram: In the batch, from 0.
@@ -61,7 +64,7 @@ class Coordinates(NamedTuple):
     datagram: int
 
     def prefix(self) -> str:
-        """The part of the record id that all records of the datagram share; sorts in the order of ``raw``."""
+        """What all record ids of the datagram begin with; sorts in the order of ``raw``."""
         return f"{self.incarnation}-{self.partition:04x}-{self.offset:012x}-{self.datagram:04x}"
 
 

@@ -1,6 +1,7 @@
 """The element registry: which Information Element an (enterprise number, element id) is.
 
-The tables are data (``schemas/elements/*.csv``, sources in ``SOURCES.md``); this module gives them a form.
+The tables are data (``schemas/elements/*.csv``, sources in ``SOURCES.md``); this module gives them
+a form.
 """
 
 from collections.abc import Iterable, Mapping
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 REVERSE_ENTERPRISE_NUMBER = 29305
-"""Reverse Information Elements (RFC 5103, 6.1): this enterprise number with the forward element's id."""
+"""Reverse elements (RFC 5103, 6.1): this enterprise number with the forward element's id."""
 
 CISCO_ENTERPRISE_NUMBER = 9
 """ciscoSystems: nvzFlow's elements (nvzFlow elements 12332 and up)."""
@@ -81,7 +82,7 @@ class InformationElement:
 
 
 def unknown_element(enterprise_number: int, element_id: int) -> InformationElement:
-    """The stand-in for an element that no table names: octets under a stable name (``e9_12364``)."""
+    """The stand-in for what no table names: octets under a stable name (``e9_12364``)."""
     return InformationElement(
         enterprise_number,
         element_id,
@@ -98,7 +99,7 @@ class Registry:
         self._elements = dict(elements)
 
     def lookup(self, enterprise_number: int, element_id: int) -> InformationElement:
-        """Return the element, a reverse one made from its forward element, or the unknown stand-in."""
+        """Return the element, a reverse one made from its forward one, or the stand-in."""
         element = self._elements.get((enterprise_number, element_id))
         if element is not None:
             return element

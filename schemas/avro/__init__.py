@@ -1,4 +1,4 @@
-"""The Avro schemas (``*.avsc``) and their single-object encoding (Avro 1.11, "Single-object encoding")."""
+"""The Avro schemas (``*.avsc``) and their single-object encoding (Avro 1.11)."""
 
 import io
 import json

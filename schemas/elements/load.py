@@ -27,7 +27,7 @@ BUILTIN = (
 
 COLUMNS = ("enterprise_number", "element_id", "name", "data_type", "semantics", "units")
 SITE_COLUMNS = (*COLUMNS, "field_key", "record")
-"""Columns of a site's table; ``semantics``, ``units``, ``field_key`` and ``record`` may be left out."""
+"""Columns of a site's table; those from ``semantics`` on may be left out."""
 
 MAXIMUM_ELEMENT_ID = 32767
 """15 bits (RFC 7011, 3.2); the top bit says that an enterprise number follows."""
@@ -91,9 +91,7 @@ def parse_element(row: Row) -> InformationElement:
             f"{place}: semantics {values['semantics']!r} is none of {', '.join(Semantics)}"
         ) from error
     return InformationElement(
-        number(
-            place, "enterprise_number", values["enterprise_number"], _MAXIMUM_ENTERPRISE_NUMBER
-        ),
+        number(place, "enterprise_number", values["enterprise_number"], _MAXIMUM_ENTERPRISE_NUMBER),
         number(place, "element_id", values["element_id"], MAXIMUM_ELEMENT_ID),
         values["name"],
         data_type,
