@@ -1,9 +1,10 @@
 """What one datagram, or the passing of time, comes to."""
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from streams.state.model import Change
+from streams.state.model import Change, Note
 
 
 class Reason(StrEnum):
@@ -95,13 +96,20 @@ class Outcome(NamedTuple):
     Attributes:
         records: To be published, in order.
         dead_letters: To be published.
-        changes: Of the state, in order; applied to the partition's state, then written to ``state``.
+        changes: Of the state, in order; applied to the partition's state, then written to
+            ``state``.
         layouts: To be written to ``layouts``.
-        counts: Metric name without prefix (closed set, ``streams/metrics.py``) to how many.
+        counts: ``streams.pipeline.counts.Count`` to how many.
+        notes: What is remembered in memory only: ``PartitionState.apply(changes, notes)``.
     """
 
-    records: list[Record]
-    dead_letters: list[DeadLetter]
-    changes: list[Change]
-    layouts: list[NewLayout]
-    counts: dict[str, int]
+    records: Sequence[Record]
+    dead_letters: Sequence[DeadLetter]
+    changes: Sequence[Change]
+    layouts: Sequence[NewLayout]
+    counts: Mapping[str, int]
+    notes: Sequence[Note] = ()
+
+
+NOTHING = Outcome((), (), (), (), {})
+"""Nothing follows."""

@@ -3,7 +3,17 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from schemas.registry import InformationElement
 from streams.wire.model import Template
+
+TEMPLATES = "templates"
+"""Kind of key: the Templates of a session; the value is a ``Session``."""
+
+OPTIONS = "options"
+"""Kind of key: what options data told about a session; the value is ``Options``."""
+
+PARKED = "parked"
+"""Kind of key: one Set that waits for its Template; the value is a ``ParkedSet``."""
 
 
 class SessionKey(NamedTuple):
@@ -88,13 +98,87 @@ class ParkedSet:
     octets: bytes
 
 
-class Change(NamedTuple):
-    """One key of the ``state`` topic and its new value; None forgets it.
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """What options data says of an interface (interfaceName 82, interfaceDescription 83)."""
+
+    name: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What an Exporter told about itself in options data; newest entries last, bounded.
 
     Attributes:
-        key: (SessionKey, kind) or (SessionKey, "parked", record id and Set index): see ``streams.state.codec``.
-        value: The frozen value; None where it is over.
+        seen_at_ns: Receive time of the last change.
+        elements: Element types (RFC 5610) by (enterprise number, element id).
+        interfaces: By ingressInterface or egressInterface (10, 14).
+        sampling: Sampling parameters (34, 35, 48 to 50, 302, 304 to 306 by element id) by scope
+            (``samplerId=3``).
+        system_init_ms: systemInitTimeMilliseconds (160) since 1970; 0 where not told.
     """
 
-    key: tuple[object, ...]
+    seen_at_ns: int = 0
+    elements: dict[tuple[int, int], InformationElement] = field(default_factory=dict)
+    interfaces: dict[int, Interface] = field(default_factory=dict)
+    sampling: dict[str, dict[int, int]] = field(default_factory=dict)
+    system_init_ms: int = 0
+
+    def entries(self) -> int:
+        """How many things are remembered: what the quota counts."""
+        return len(self.elements) + len(self.interfaces) + len(self.sampling)
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was there is over, and still says so with a version: a bare tombstone could be undone
+    by the late write of a worker that was frozen.
+
+    Attributes:
+        at_ns: Since when; the tombstone follows ``StateLimits.grave_ns`` later.
+    """
+
+    at_ns: int
+
+
+class Change(NamedTuple):
+    """One key of the ``state`` topic and its new value.
+
+    Attributes:
+        key: (SessionKey, kind), or (SessionKey, "parked", record id and Set index): see
+            ``streams.state.codec``.
+        value: ``Session``, ``Options`` or ``ParkedSet``; ``Forgotten`` where it is over; None for
+            the tombstone that removes the key from the topic.
+    """
+
+    key: tuple[SessionKey, str] | tuple[SessionKey, str, str]
+    value: "Session | Options | ParkedSet | Forgotten | None"
+
+
+class Note(NamedTuple):
+    """A change of what is remembered in memory only: numbering, sweeps, layouts on their way.
+
+    Attributes:
+        key: A ``SessionKey`` (its ``Numbering``) or a name of ``streams.state.partition``.
+        value: The new value; None forgets it.
+    """
+
+    key: object
     value: object | None
+
+
+class Numbering(NamedTuple):
+    """Where a session's Sequence Numbers stand.
+
+    Attributes:
+        sequence: Of the last Message.
+        expected: Of the next one; None where the records of the last one are not known.
+    """
+
+    sequence: int
+    expected: int | None
+
+
+STATE_OF_NOTHING = Session()
+"""A session that is not known."""

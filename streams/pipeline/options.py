@@ -1,0 +1,143 @@
+"""Options data: what an Exporter tells about itself (RFC 5610, RFC 7011 4, RFC 5476, 5477)."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TypeVar
+
+from schemas.registry import InformationElement
+from streams.pipeline.counts import Count
+from streams.pipeline.work import Work
+from streams.state.model import OPTIONS, Change, Forgotten, Interface, Options, SessionKey
+from streams.wire import DataRecord, Value, learn_element_type
+
+INTERFACE_INDEXES = (10, 14)
+"""ingressInterface, egressInterface."""
+
+INTERFACE_NAME = 82
+INTERFACE_DESCRIPTION = 83
+SYSTEM_INIT_TIME_MILLISECONDS = 160
+
+SAMPLING = (34, 35, 48, 49, 50, 302, 304, 305, 306)
+"""samplingInterval, samplingAlgorithm, samplerId, samplerMode, samplerRandomInterval, selectorId,
+selectorAlgorithm, samplingPacketInterval, samplingPacketSpace."""
+
+LARGEST_TEXT = 255
+"""Characters kept of a name: a description may be as long as a Message."""
+
+_Key = TypeVar("_Key")
+_Item = TypeVar("_Item")
+
+
+def learn_options(work: Work, key: SessionKey, records: Iterable[DataRecord], at_ns: int) -> None:
+    """Remember what is of use in options records; changes nothing where all of it is known."""
+    before = work.options(key) or Options()
+    after = before
+    for record in records:
+        after = _with_record(after, record)
+    if after == before:
+        return
+    after, evicted = _bounded(after, work.limits.options_per_session)
+    work.count(Count.OPTIONS_EVICTED, evicted)
+    # to the end of the changes, so that applying them in order keeps the order of learning
+    work.changes.pop((key, OPTIONS), None)
+    work.changes[key, OPTIONS] = replace(after, seen_at_ns=at_ns)
+    _keep_quota(work, key, after)
+
+
+def _keep_quota(work: Work, key: SessionKey, after: Options) -> None:
+    """An Exporter with too many things in all its sessions loses its own oldest."""
+    now = work.state.options(key)
+    total = work.state.options_entries.of(key.exporter) + after.entries()
+    total -= 0 if now is None else now.entries()
+    for other in work.state.options_keys(key.exporter):
+        if total <= work.limits.options_per_exporter:
+            return
+        if other == key or (other, OPTIONS) in work.changes:
+            continue
+        gone = work.state.options(other)
+        entries = 0 if gone is None else gone.entries()
+        total -= entries
+        work.count(Count.OPTIONS_EVICTED, entries)
+        change = Change((other, OPTIONS), Forgotten(work.now_ns))
+        work.changes[change.key] = change.value
+
+
+def _with_record(options: Options, record: DataRecord) -> Options:
+    learnt = learn_element_type(record)
+    if learnt is not None:
+        return _with_element(options, learnt)
+    values = {
+        element.element_id: value
+        for element, value in record.fields
+        if element.enterprise_number == 0
+    }
+    options = _with_interface(options, values)
+    options = _with_sampling(options, record, values)
+    init = values.get(SYSTEM_INIT_TIME_MILLISECONDS)
+    if isinstance(init, int) and init != options.system_init_ms:
+        options = replace(options, system_init_ms=init)
+    return options
+
+
+def _with_element(options: Options, element: InformationElement) -> Options:
+    key = (element.enterprise_number, element.element_id)
+    if options.elements.get(key) == element:
+        return options
+    return replace(options, elements=_last(options.elements, key, element))
+
+
+def _with_interface(options: Options, values: dict[int, Value]) -> Options:
+    name, description = values.get(INTERFACE_NAME), values.get(INTERFACE_DESCRIPTION)
+    if name is None and description is None:
+        return options
+    interfaces = options.interfaces
+    for element_id in INTERFACE_INDEXES:
+        index = values.get(element_id)
+        if not isinstance(index, int):
+            continue
+        known = interfaces.get(index, Interface())
+        told = Interface(
+            known.name if name is None else str(name)[:LARGEST_TEXT],
+            known.description if description is None else str(description)[:LARGEST_TEXT],
+        )
+        if interfaces.get(index) != told:
+            interfaces = _last(interfaces, index, told)
+    return options if interfaces is options.interfaces else replace(options, interfaces=interfaces)
+
+
+def _with_sampling(options: Options, record: DataRecord, values: dict[int, Value]) -> Options:
+    told = {
+        element_id: values[element_id]
+        for element_id in SAMPLING
+        if isinstance(values.get(element_id), int)
+    }
+    if not told:
+        return options
+    scope = ";".join(
+        f"{element.name}={value}" for element, value in record.fields[: record.scope_count]
+    )[:LARGEST_TEXT]
+    if options.sampling.get(scope) == told:
+        return options
+    return replace(options, sampling=_last(options.sampling, scope, told))
+
+
+def _last(items: dict[_Key, _Item], key: _Key, item: _Item) -> dict[_Key, _Item]:
+    """Return the items with one more at the end: the first is the one that is known longest."""
+    changed = {other: value for other, value in items.items() if other != key}
+    changed[key] = item
+    return changed
+
+
+def _bounded(options: Options, limit: int) -> tuple[Options, int]:
+    excess = options.entries() - limit
+    if excess <= 0:
+        return options, 0
+    elements, interfaces, sampling = (
+        dict(options.elements),
+        dict(options.interfaces),
+        dict(options.sampling),
+    )
+    for _ in range(excess):
+        largest = max((interfaces, elements, sampling), key=len)
+        del largest[next(iter(largest))]  # type: ignore[arg-type]  # its own first key
+    return replace(options, elements=elements, interfaces=interfaces, sampling=sampling), excess

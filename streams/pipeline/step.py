@@ -1,0 +1,208 @@
+"""One datagram: ``step``. Pure: state in, changes out, time as an argument."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from schemas.datagram import Datagram
+from streams.interpret import record_key
+from streams.pipeline.context import Context, Layout
+from streams.pipeline.counts import Count
+from streams.pipeline.message import read_any_message
+from streams.pipeline.model import DeadLetter, Outcome, Reason, Record
+from streams.pipeline.numbering import next_numbering
+from streams.pipeline.reading import FILTERED_KIND, PUBLISHED
+from streams.pipeline.work import Work
+from streams.state.layouts import Fleet
+from streams.state.model import Note, Numbering, SessionKey
+from streams.state.partition import PartitionState
+from streams.wire import (
+    VERSION,
+    CannotRead,
+    Malformed,
+    MalformedMessage,
+    Message,
+    read_message,
+)
+
+MALFORMED_REASONS = {member: f"malformed_{member.value}" for member in Malformed}
+"""Reasons of dead letters for refused Messages."""
+
+_VERSION_OCTETS = 2
+_DATAGRAMS = Count.DATAGRAMS
+_new_record = Record._make
+_new_outcome = Outcome._make
+_FIRST = "-0000-"
+_SUFFIXES = tuple(f"-0000-{index:04x}" for index in range(64))
+"""Ends of the record ids of a Message's first Set."""
+
+
+def step(
+    datagram: Datagram,
+    prefix: str,
+    state: PartitionState,
+    fleet: Fleet,
+    now_ns: int,
+    context: Context,
+) -> Outcome:
+    """Return all that follows from one datagram; changes nothing.
+
+    Args:
+        datagram: As ingest wrote it.
+        prefix: Of its record ids (``Coordinates.prefix``).
+        state: Of the partition; read only.
+        fleet: Layouts of the fleet.
+        now_ns: Receive time of the batch, so that a replay gives the same.
+        context: Tables, settings, limits.
+    """
+    decode = _DECODERS.get(datagram.payload[:_VERSION_OCTETS])
+    if decode is None:
+        return _unknown_version(datagram, prefix)
+    try:
+        return decode(datagram, prefix, state, fleet, now_ns, context)
+    except MalformedMessage as error:
+        return _malformed(datagram, prefix, error)
+
+
+def _ipfix(
+    datagram: Datagram,
+    prefix: str,
+    state: PartitionState,
+    fleet: Fleet,
+    now_ns: int,
+    context: Context,
+) -> Outcome:
+    message = read_message(datagram.payload)
+    return _steady(datagram, prefix, state, message, context) or read_any_message(
+        Work(state, fleet, now_ns, context), datagram, prefix, message
+    )
+
+
+def _steady(
+    datagram: Datagram, prefix: str, state: PartitionState, message: Message, context: Context
+) -> Outcome | None:
+    """Do what nearly every datagram needs, at the least cost; None where it needs more.
+
+    One Data Set, whose session is known and was heard of lately, with a compiled layout that reads
+    it. ``read_any_message`` would give the same.
+    """
+    header, sets, trailing = message
+    if len(sets) != 1 or trailing:
+        return None
+    set_id, _, start, end = sets[0]
+    received_at_ns, exporter, port = datagram[:3]
+    key = SessionKey(exporter, port, header[4], header[0])
+    session = state.session(key)
+    if session is None:
+        return None
+    entry = session.templates.get(set_id)
+    if (
+        entry is None
+        or entry.replaced
+        or received_at_ns - session.seen_at_ns >= context.state_limits.coarse_ns
+    ):
+        return None
+    layout = context.layouts.of(entry.template, state.elements(key))
+    reader = layout.reader
+    if reader is None:
+        return None
+    try:
+        rows = reader(datagram.payload, start, end)
+    except CannotRead:
+        return None
+    return _published(datagram, prefix, context, layout, rows, key, header[3], state)
+
+
+def _published(
+    datagram: Datagram,
+    prefix: str,
+    context: Context,
+    layout: Layout,
+    rows: list[dict[str, Any]],
+    key: SessionKey,
+    sequence: int,
+    state: PartitionState,
+) -> Outcome:
+    kind = layout.kind or ""
+    received_at_ns, exporter = datagram[:2]
+    counts: dict[str, int] = {_DATAGRAMS: 1}
+    records: list[Record] = []
+    policy = context.policy if kind == FILTERED_KIND else None
+    anonymous = 0
+    for index, row in enumerate(rows):
+        if policy is not None and not policy.keeps(row):
+            continue
+        record = record_key(kind, row)
+        if record is None:
+            anonymous += 1
+        suffix = _SUFFIXES[index] if index < len(_SUFFIXES) else f"{_FIRST}{index:04x}"
+        records.append(
+            _new_record((kind, record, row, prefix + suffix, received_at_ns, exporter, "", False))
+        )
+    if records:
+        counts[PUBLISHED[kind]] = len(records)
+    if len(records) < len(rows):
+        counts[Count.FILTERED_RECORDS] = len(rows) - len(records)
+    if anonymous:
+        counts[Count.NO_UDID_RECORDS] = anonymous
+    before = state.notes.get(key)
+    numbering, what, number = next_numbering(
+        before if isinstance(before, Numbering) else None, sequence, len(rows)
+    )
+    if what is not None and number:
+        counts[what] = number
+    return _new_outcome((records, (), (), (), counts, (Note(key, numbering),)))
+
+
+def _malformed(datagram: Datagram, prefix: str, error: MalformedMessage) -> Outcome:
+    letter = DeadLetter(
+        MALFORMED_REASONS[error.reason],
+        prefix,
+        datagram.exporter,
+        datagram.port,
+        datagram.received_at_ns,
+        error.offset,
+        datagram.payload,
+        error.detail,
+    )
+    counts = {_DATAGRAMS: 1, Count.MALFORMED_MESSAGES: 1}
+    return Outcome((), (letter,), (), (), counts)
+
+
+def _unsupported(
+    datagram: Datagram,
+    prefix: str,
+    state: PartitionState,  # noqa: ARG001 - the signature of all decoders
+    fleet: Fleet,  # noqa: ARG001
+    now_ns: int,  # noqa: ARG001
+    context: Context,  # noqa: ARG001
+) -> Outcome:
+    version = int.from_bytes(datagram.payload[:_VERSION_OCTETS])
+    letter = DeadLetter(
+        Reason.UNSUPPORTED_VERSION.value,
+        prefix,
+        datagram.exporter,
+        datagram.port,
+        datagram.received_at_ns,
+        0,
+        datagram.payload,
+        f"NetFlow version {version}, {VERSION} (IPFIX) is read",
+    )
+    return Outcome((), (letter,), (), (), {_DATAGRAMS: 1, Count.UNSUPPORTED_MESSAGES: 1})
+
+
+def _unknown_version(datagram: Datagram, prefix: str) -> Outcome:
+    """No known version word: the IPFIX decoder says what is wrong."""
+    try:
+        read_message(datagram.payload)
+    except MalformedMessage as error:
+        return _malformed(datagram, prefix, error)
+    raise AssertionError("a Message of another version was read")
+
+
+_Decoder = Callable[[Datagram, str, PartitionState, Fleet, int, Context], Outcome]
+
+_DECODERS: Mapping[bytes, _Decoder] = {
+    VERSION.to_bytes(_VERSION_OCTETS): _ipfix,
+    **{number.to_bytes(_VERSION_OCTETS): _unsupported for number in (1, 5, 7, 9)},
+}
+"""By version word: the door for other protocols."""

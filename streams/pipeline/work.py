@@ -1,0 +1,142 @@
+"""What is being made of one event: the state with the changes so far, and the outcome so far."""
+
+from dataclasses import dataclass
+
+from schemas.registry import InformationElement
+from streams.pipeline.context import Context
+from streams.pipeline.counts import Count
+from streams.pipeline.model import DeadLetter, NewLayout, Outcome, Reason, Record
+from streams.state.codec import StateKey
+from streams.state.layouts import Fleet
+from streams.state.model import (
+    OPTIONS,
+    TEMPLATES,
+    Change,
+    Forgotten,
+    Note,
+    Options,
+    ParkedSet,
+    Session,
+    SessionKey,
+)
+from streams.state.partition import PartitionState, definition
+from streams.wire import NestedTemplates, Template
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the Set came from that is being read.
+
+    Attributes:
+        key: Of its session.
+        prefix: Of its record ids.
+        received_at_ns: Of its datagram.
+        export_time: Of its Message, seconds.
+        is_parked: Whether it waited for its Template.
+    """
+
+    key: SessionKey
+    prefix: str
+    received_at_ns: int
+    export_time: int
+    is_parked: bool = False
+
+
+class Work:
+    """Collects an Outcome; looks the state up through the changes that it has collected."""
+
+    def __init__(self, state: PartitionState, fleet: Fleet, now_ns: int, context: Context) -> None:
+        self.state = state
+        self.fleet = fleet
+        self.now_ns = now_ns
+        self.context = context
+        self.limits = context.state_limits
+        self.records: list[Record] = []
+        self.dead_letters: list[DeadLetter] = []
+        self.layouts: list[NewLayout] = []
+        self.counts: dict[str, int] = {}
+        self.notes: list[Note] = []
+        self.own: dict[tuple[SessionKey, int], Template] = {}
+        """Templates of this very Message, whatever the state makes of them."""
+        self.changes: dict[StateKey, Session | Options | ParkedSet | Forgotten | None] = {}
+
+    def count(self, what: Count, number: int = 1) -> None:
+        """Add to a count."""
+        if number:
+            self.counts[what] = self.counts.get(what, 0) + number
+
+    def session(self, key: SessionKey) -> Session | None:
+        """Return a session as it is after the changes so far."""
+        changed = self.changes.get((key, TEMPLATES))
+        if changed is None:
+            return self.state.session(key)
+        return changed if isinstance(changed, Session) else None
+
+    def options(self, key: SessionKey) -> Options | None:
+        """Return what an Exporter told about itself, after the changes so far."""
+        changed = self.changes.get((key, OPTIONS))
+        if changed is None:
+            return self.state.options(key)
+        return changed if isinstance(changed, Options) else None
+
+    def template(self, key: SessionKey, template_id: int, at_ns: int) -> Template | None:
+        """Return the session's own Template: of this Message, else as remembered."""
+        own = self.own.get((key, template_id))
+        if own is not None:
+            return own
+        session = self.session(key)
+        entry = None if session is None else session.templates.get(template_id)
+        return None if entry is None else definition(entry, at_ns)
+
+    def nested(self, key: SessionKey, at_ns: int) -> NestedTemplates:
+        """Return all Templates of a session, for lists that name them."""
+        session = self.session(key)
+        known = {} if session is None else session.templates
+        templates = {number: definition(entry, at_ns) for number, entry in known.items()}
+        templates |= {number: item for (of, number), item in self.own.items() if of == key}
+        elements, layouts = self.elements(key), self.context.layouts
+        return NestedTemplates(
+            {number: layouts.of(item, elements).bound for number, item in templates.items()}
+        )
+
+    def elements(self, key: SessionKey) -> tuple[InformationElement, ...]:
+        """Return the element types that a session learnt, those of this Message included."""
+        changed = self.changes.get((key, OPTIONS))
+        if isinstance(changed, Options):
+            return tuple(changed.elements.values())
+        return self.state.elements(key)
+
+    def bury(
+        self,
+        source: Source,
+        where: str,
+        reason: Reason,
+        octets: bytes,
+        detail: str,
+        records: int = 0,
+    ) -> None:
+        """Make a dead letter of a Set."""
+        self.dead_letters.append(
+            DeadLetter(
+                reason.value,
+                f"{source.prefix}{where}",
+                source.key.exporter,
+                source.key.port,
+                source.received_at_ns,
+                0,
+                octets,
+                detail,
+                records,
+            )
+        )
+
+    def outcome(self) -> Outcome:
+        """Return what came of it."""
+        return Outcome(
+            self.records,
+            self.dead_letters,
+            [Change(key, value) for key, value in self.changes.items()],
+            self.layouts,
+            self.counts,
+            self.notes,
+        )
