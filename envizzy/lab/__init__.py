@@ -1,0 +1,1 @@
+"""One command that shows endpoints talking: broker, services, generator, checker, live table."""
