@@ -69,12 +69,14 @@ class Checker:
                 self._set(payload, span, message.header.export_time, templates, found)
         except MalformedMessage as error:
             self.malformed += 1
-            assert 0 <= error.offset <= len(payload)
-            assert before == self.templates
-            return repr((error.reason, error.offset))
-        if keep:
-            self.templates = templates
-        return repr(found)
+            refused = error
+        else:
+            if keep:
+                self.templates = templates
+            return repr(found)
+        assert 0 <= refused.offset <= len(payload)
+        assert before == self.templates
+        return repr((refused.reason, refused.offset))
 
     def _set(
         self,

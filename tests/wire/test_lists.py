@@ -21,6 +21,7 @@ from tests.wire.octets import (
     NO_LIMITS,
     VARIABLE,
     decode,
+    entry_of,
     field,
     long,
     short,
