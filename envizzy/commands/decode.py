@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from schemas.errors import SchemaError
 
 from envizzy.captures import Captured, CaptureError, Format, Tally, read
 from envizzy.decode import Collector, json_line, readable_line
 from envizzy.decode.records import record_lines
 from schemas.elements import load_registry
+from schemas.errors import SchemaError
 
 USAGE_ERROR = 2
 """Exit code where a file cannot be read."""
 
 
-def decode(  # noqa: PLR0917 - flags of a command
+def decode(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Captures, in order.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     records: Annotated[
@@ -54,7 +54,7 @@ def decode(  # noqa: PLR0917 - flags of a command
         captured = _captured(files, port, form, tally)
         site_files = tuple(elements or ())
         if records:
-            lines = record_lines(captured, site_files, as_json=as_json)
+            lines = record_lines(captured, site_files, as_json=as_json, note=_note)
         else:
             lines = _item_lines(captured, site_files, as_json=as_json)
         _write(lines)
@@ -62,7 +62,7 @@ def decode(  # noqa: PLR0917 - flags of a command
         typer.echo(str(error), err=True)
         raise typer.Exit(USAGE_ERROR) from error
     for note in tally.notes():
-        typer.echo(note, err=True)
+        _note(note)
 
 
 def _captured(
@@ -82,9 +82,13 @@ def _item_lines(
     for item in collector.finish():
         yield json_line(item) if as_json else readable_line(item).encode()
     if collector.trailing_octets:
-        typer.echo(f"{collector.trailing_octets} octets behind Messages not decoded", err=True)
+        _note(f"{collector.trailing_octets} octets behind Messages not decoded")
     if collector.skipped_sets:
-        typer.echo(f"{collector.skipped_sets} Sets of reserved ids skipped", err=True)
+        _note(f"{collector.skipped_sets} Sets of reserved ids skipped")
+
+
+def _note(text: str) -> None:
+    typer.echo(text, err=True)
 
 
 def _write(lines: Iterator[bytes]) -> None:

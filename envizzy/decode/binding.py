@@ -46,5 +46,5 @@ class Binder:
             self._nested.clear()
 
 
-_VIEWS = 1024
+_VIEWS = 65536
 """Sessions whose bound Templates are kept ready; more are only slower."""

@@ -8,13 +8,12 @@ layout) is for ``--records`` only.
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from schemas.addresses import exporter_text
-
 from envizzy.captures import Captured
 from envizzy.decode.binding import Binder
-from envizzy.decode.memory import Known, Memory, Session, siblings
+from envizzy.decode.memory import Group, Known, Memory, Session
 from envizzy.decode.model import Item, Kind, Origin
 from envizzy.decode.present import record_fields, template_details, withdrawal_details
+from schemas.addresses import exporter_text
 from schemas.registry import InformationElement, Registry
 from streams.wire import (
     FIRST_TEMPLATE_ID,
@@ -60,9 +59,11 @@ class Collector:
         self._binder = Binder(registry)
         self._limits = limits or Limits()
         self._waiting_octets = waiting_octets
-        self._memory: Memory = {}
-        self._waiting: list[_Waiting] = []
+        self._memory = Memory()
+        self._waiting: dict[int, _Waiting] = {}
+        self._waiting_in: dict[Group, list[int]] = {}
         self._held = 0
+        self._serial = 0
         self._messages = 0
         self.trailing_octets = 0
         """Octets behind Messages: counted, not decoded (RFC 7011, 9.1 does not refuse them)."""
@@ -79,16 +80,16 @@ class Collector:
             header = message.header
             origin = _origin_of(exporter, header)
             session = Session(captured.exporter, captured.port, header.observation_domain_id)
-            work = _Work(self._memory.get(session, Known()))
+            work = _Work(self._memory.of(session))
             for span in message.sets:
                 self._read_set(captured, origin, session, span, work)
         except MalformedMessage as malformed:
             return [_malformed(_readable_origin(exporter, payload), malformed)]
-        if work.known.templates or session in self._memory:
-            self._memory = {**self._memory, session: work.known}
+        if work.templates_came:
+            self._memory.keep(session, work.known)
         self._binder.learn(work.learnt)
-        self._held += sum(len(waiting.payload) for waiting in work.waiting)
-        self._waiting += work.waiting
+        for waiting in work.waiting:
+            self._wait(waiting)
         self.trailing_octets += message.trailing
         items = work.items
         if work.defined:
@@ -97,8 +98,8 @@ class Collector:
 
     def finish(self) -> list[Item]:
         """The input is over: what still waits is undecoded."""
-        items = [_undecoded(waiting) for waiting in self._waiting]
-        self._waiting, self._held = [], 0
+        items = [_undecoded(waiting) for waiting in self._waiting.values()]
+        self._waiting, self._waiting_in, self._held = {}, {}, 0
         return items
 
     def _read_set(
@@ -135,6 +136,7 @@ class Collector:
                 if captured.stream:
                     work.known = work.known.withdrawing(entry)
                 details = withdrawal_details(entry, obeyed=captured.stream)
+            work.templates_came = True
             work.items.append(Item(Kind.TEMPLATE, origin, entry.template_id, None, details))
 
     def _decode(self, waiting: _Waiting, known: Known) -> tuple[DataSet | UndecodedSet, str]:
@@ -145,7 +147,7 @@ class Collector:
             nested = self._binder.nested(known.templates)
             bound = self._binder.bind(template)
             return read_data_set(payload, span, bound, nested, self._limits), ""
-        for sibling in siblings(self._memory, waiting.session, span.set_id):
+        for sibling in self._memory.siblings(waiting.session, span.set_id):
             bound = self._binder.bind(sibling.templates[span.set_id])
             nested = self._binder.nested(sibling.templates)
             export_time = waiting.origin.export_time or 0
@@ -153,27 +155,35 @@ class Collector:
                 return read_data_set(payload, span, bound, nested, self._limits), "sibling"
         return UndecodedSet(span, span.set_id), ""
 
+    def _wait(self, waiting: _Waiting) -> None:
+        self._serial += 1
+        self._waiting[self._serial] = waiting
+        self._waiting_in.setdefault(waiting.session.group(), []).append(self._serial)
+        self._held += len(waiting.payload)
+
     def _retry(self, session: Session, defined: set[int]) -> list[Item]:
         """Decode what waited for these Templates, in the order in which it came."""
         items: list[Item] = []
-        still: list[_Waiting] = []
-        for waiting in self._waiting:
-            place = (waiting.session.exporter, waiting.session.domain)
-            if waiting.missing not in defined or place != (session.exporter, session.domain):
-                still.append(waiting)
+        still: list[int] = []
+        for serial in self._waiting_in.pop(session.group(), ()):
+            waiting = self._waiting.get(serial)
+            if waiting is None:
                 continue
-            done = self._decode_waiting(waiting)
+            done = self._decode_waiting(waiting) if waiting.missing in defined else waiting
             if isinstance(done, list):
                 items += done
                 self._held -= len(waiting.payload)
+                del self._waiting[serial]
             else:
-                still.append(done)
-        self._waiting = still
+                self._waiting[serial] = done
+                still.append(serial)
+        if still:
+            self._waiting_in[session.group()] = still
         return items
 
     def _decode_waiting(self, waiting: _Waiting) -> list[Item] | _Waiting:
         try:
-            known = self._memory.get(waiting.session, Known())
+            known = self._memory.of(waiting.session)
             result, origin_of_template = self._decode(waiting, known)
         except MalformedMessage as malformed:
             return [_malformed(waiting.origin, malformed)]
@@ -185,7 +195,7 @@ class Collector:
     def _give_up_oldest(self) -> list[Item]:
         items = []
         while self._held > self._waiting_octets:
-            oldest = self._waiting.pop(0)
+            oldest = self._waiting.pop(next(iter(self._waiting)))
             self._held -= len(oldest.payload)
             items.append(_undecoded(oldest))
         return items
@@ -199,6 +209,7 @@ class _Work:
     items: list[Item] = field(default_factory=list)
     waiting: list[_Waiting] = field(default_factory=list)
     defined: set[int] = field(default_factory=set)
+    templates_came: bool = False
     learnt: list[InformationElement] = field(default_factory=list)
 
 

@@ -1,16 +1,19 @@
 """The Templates that one collector remembers, and which of them decodes a Set.
 
 Without limits and times of its own, unlike the state of the streams: it lives as long as one
-command, and what it holds is
-bounded by the files that it was given.
+command, and what it holds is bounded by the files that it was given.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import NamedTuple
 
 from streams.wire.model import Template, Withdrawal
 from streams.wire.templates import OPTIONS_TEMPLATE_SET, TEMPLATE_SET
+
+Group = tuple[bytes | None, int]
+"""Exporter and Observation Domain."""
 
 
 class Session(NamedTuple):
@@ -25,6 +28,10 @@ class Session(NamedTuple):
     exporter: bytes | None
     port: int
     domain: int
+
+    def group(self) -> Group:
+        """What sessions share that may speak for each other."""
+        return self.exporter, self.domain
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +66,36 @@ class Known:
         return replace(self, templates=kept)
 
 
-Memory = dict[Session, Known]
-"""All sessions; a new dictionary comes out of every Message that changes one."""
+SIBLINGS_LOOKED_AT = 256
+"""Behind a NAT there are thousands; what reads a Set is nearly always among the newest."""
 
 
-def siblings(memory: Memory, session: Session, template_id: int) -> Iterator[Known]:
-    """Sessions of the same address and domain that know the Template, the last refreshed first.
+class Memory:
+    """All sessions, by address and Observation Domain."""
 
-    Real Exporters send Templates and data from different ports; a laptop gets a new one at every
-    wake.
-    """
-    found = [
-        (known.refreshed[template_id], known)
-        for other, known in memory.items()
-        if other != session
-        and (other.exporter, other.domain) == (session.exporter, session.domain)
-        and template_id in known.templates
-    ]
-    for _, known in sorted(found, key=lambda pair: pair[0], reverse=True):
-        yield known
+    def __init__(self) -> None:
+        self._groups: dict[Group, dict[Session, Known]] = {}
+
+    def of(self, session: Session) -> Known:
+        """Return what is known of a session."""
+        return self._groups.get(session.group(), {}).get(session, Known())
+
+    def keep(self, session: Session, known: Known) -> None:
+        """Remember a session that has Templates, or whose last one was withdrawn."""
+        group = self._groups.setdefault(session.group(), {})
+        group.pop(session, None)
+        if known.templates:
+            group[session] = known  # the newest stands last
+
+    def siblings(self, session: Session, template_id: int) -> list[Known]:
+        """Sessions of the same address and domain that know the Template, last refreshed first.
+
+        Real Exporters send Templates and data from different ports; a laptop gets a new one at
+        every wake.
+        """
+        group = self._groups.get(session.group(), {})
+        newest = islice(reversed(group.items()), SIBLINGS_LOOKED_AT)
+        found = [
+            known for other, known in newest if other != session and template_id in known.templates
+        ]
+        return sorted(found, key=lambda known: known.refreshed[template_id], reverse=True)
