@@ -150,7 +150,7 @@ def _published(
     )
     if what is not None and number:
         counts[what] = number
-    return _new_outcome((records, (), (), (), counts, (Note(key, numbering),)))
+    return _new_outcome((tuple(records), (), (), (), counts, (Note(key, numbering),)))
 
 
 def _malformed(datagram: Datagram, prefix: str, error: MalformedMessage) -> Outcome:

@@ -133,10 +133,10 @@ class Work:
     def outcome(self) -> Outcome:
         """Return what came of it."""
         return Outcome(
-            self.records,
-            self.dead_letters,
-            [Change(key, value) for key, value in self.changes.items()],
-            self.layouts,
+            tuple(self.records),
+            tuple(self.dead_letters),
+            tuple(Change(key, value) for key, value in self.changes.items()),
+            tuple(self.layouts),
             self.counts,
-            self.notes,
+            tuple(self.notes),
         )
