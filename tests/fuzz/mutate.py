@@ -16,6 +16,8 @@ def mutated(seeds: list[bytes], source: random.Random) -> bytes:
         _change(octets, seeds, source)
     if source.random() < 0.7 and len(octets) >= 4:
         octets[0:4] = b"\0\x0a" + (len(octets) & 0xFFFF).to_bytes(2, "big")
+    if source.random() < 0.5 and len(octets) >= 20:
+        octets[18:20] = (len(octets) - 16 & 0xFFFF).to_bytes(2, "big")
     return bytes(octets)
 
 

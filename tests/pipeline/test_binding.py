@@ -125,6 +125,7 @@ def test_router_layouts_never_speak_for_the_fleet() -> None:
     assert 1 == outcome.counts[Count.PARKED_SETS]
 
 
+@pytest.mark.rfc("7011", "9.3")
 def test_parked_sets_come_out_in_order_with_their_own_identity() -> None:
     """When the Template comes, what waited is published first, as it was received."""
     worker = Worker(fleet_layouts=False)
@@ -155,7 +156,7 @@ def test_parked_set_that_the_template_does_not_fill_stays() -> None:
 
 
 def test_new_layout_of_the_fleet_releases_what_is_parked() -> None:
-    """advance tries what is parked with a layout that another partition has shown, a part a call."""
+    """Advance tries what is parked with a layout that another partition has shown, a part a call."""
     worker = Worker(limits=StateLimits(releases=4))
     for number in range(10):
         worker.feed(message(data_set(267, flow(number))), of=exporter(number))
@@ -168,6 +169,7 @@ def test_new_layout_of_the_fleet_releases_what_is_parked() -> None:
     assert {"fleet"} == {record.origin for item in outcomes for record in item.records}
 
 
+@pytest.mark.rfc("7011", "9.3")
 def test_parked_set_expires_into_a_dead_letter() -> None:
     """No Template came in time: the Set leaves with its octets and its own coordinates."""
     worker = Worker()
@@ -231,6 +233,7 @@ def test_sessions_of_an_address_have_a_quota() -> None:
     assert 1 == worker.state.sessions.of(exporter(2))
 
 
+@pytest.mark.rfc("7011", "9.3")
 def test_idle_sessions_are_swept() -> None:
     """After several refresh intervals a session is forgotten, and its key gets a tombstone later."""
     worker = Worker()

@@ -1,5 +1,7 @@
 """One datagram through ``step``."""
 
+import pytest
+
 from streams.pipeline.counts import Count
 from tests.pipeline.messages import (
     DAY,
@@ -53,6 +55,7 @@ def test_compiled_and_interpreted_give_the_same() -> None:
     assert slow.feed(payload) == fast.feed(payload)
 
 
+@pytest.mark.rfc("7011", "9.3")
 def test_data_before_its_template_in_one_message_is_read() -> None:
     """A Message may hold data before its Template; the records stay in wire order."""
     outcome = Worker().feed(
@@ -65,6 +68,7 @@ def test_data_before_its_template_in_one_message_is_read() -> None:
     assert ["", "", ""] == [record.origin for record in outcome.records]
 
 
+@pytest.mark.rfc("7011", "8.4")
 def test_redefinition_takes_effect_where_it_stands() -> None:
     """Data before a redefinition in the same Message is read with the former definition."""
     worker = Worker()
@@ -94,6 +98,7 @@ def test_replayed_data_is_read_with_what_was_replaced() -> None:
     assert [8] == values(newest, "dp")
 
 
+@pytest.mark.rfc("7011", "9.1")
 def test_malformed_message_is_one_dead_letter_and_changes_nothing() -> None:
     """The Templates of a malformed Message are discarded with it (RFC 7011, 9.1)."""
     worker = Worker()
@@ -170,6 +175,7 @@ def test_ill_formed_strings_are_kept_and_counted() -> None:
     assert "\\xff\\xfe" in outcome.records[0].value.values()
 
 
+@pytest.mark.rfc("7011", "8.4")
 def test_withdrawal_over_udp_is_ignored() -> None:
     """Template Withdrawals over UDP are to be ignored (RFC 7011, 8.4)."""
     worker = Worker()

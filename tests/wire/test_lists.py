@@ -24,6 +24,7 @@ from tests.wire.octets import (
     entry_of,
     field,
     long,
+    options_template,
     short,
     template,
     values,
@@ -228,6 +229,17 @@ def test_padding_octets_in_lists_do_not_show() -> None:
     found = one(sub(300, b"\1\0\0\0\2\0\0\0"), SUB, padded)
 
     assert [{"xunsigned8": 1}, {"xunsigned8": 2}] == plain(found)
+
+
+@pytest.mark.rfc("6313", "5.3")
+def test_lists_in_options() -> None:
+    """As a Scope Field and as any other field."""
+    layout = options_template(256, 1, field("basicList", VARIABLE), field("basicList", VARIABLE))
+    items = short(basic("unsigned8", 1, b"\1\2"))
+    result = decode(items + items, layout, set_id=3)
+
+    assert isinstance(result, DataSet)
+    assert [[1, 2], [1, 2]] == [plain(value) for _, value in result.records[0].fields]
 
 
 @pytest.mark.rfc("6313", "5.1")

@@ -33,6 +33,7 @@ def test_records_follow_each_other() -> None:
     assert [[1, 2, 3], [4, 5, 6]] == values(b"\1\2\0\3\4\5\0\6", layout)
 
 
+@pytest.mark.rfc("7011", "3.4.2.1")
 def test_options_records_know_their_scope() -> None:
     """The first fields of an Options Template's record are Scope Fields."""
     result = decode(b"\1\2", options_template(256, 1, BYTE, BYTE), set_id=3)

@@ -135,6 +135,7 @@ def test_ntp_era_is_implicit() -> None:
     assert -SECONDS_1970 * 10**9 == one("dateTimeNanoseconds", ntp(0, 0))
 
 
+@pytest.mark.rfc("7012", "3.1")
 @pytest.mark.rfc("7011", "6.2")
 @pytest.mark.parametrize(
     ("kind", "size"),
