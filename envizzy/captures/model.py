@@ -72,4 +72,8 @@ class Tally:
     def notes(self) -> list[str]:
         """What a user must be told: losses, not packets that simply are something else."""
         quiet = {Skipped.OTHER_PORT, Skipped.NOT_UDP}
-        return [f"{count} packets {why}" for why, count in self.skipped.items() if why not in quiet]
+        return [
+            f"{count} {'packet' if count == 1 else 'packets'} {why}"
+            for why, count in self.skipped.items()
+            if count and why not in quiet
+        ]

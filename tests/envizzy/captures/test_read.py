@@ -104,6 +104,7 @@ def test_overlapping_fragments_void_the_packet_and_are_counted(file: Path) -> No
 
     assert [] == payloads(file, p.pcap(*frames), tally=tally)
     assert 1 == tally.skipped[Skipped.DAMAGED]
+    assert ["1 packet damaged"] == tally.notes()
 
 
 def test_a_missing_fragment_is_counted(file: Path) -> None:
@@ -113,7 +114,7 @@ def test_a_missing_fragment_is_counted(file: Path) -> None:
     assert [] == payloads(
         file, p.pcap(p.ethernet(p.ipv4(p.udp(bytes(800)), more=True))), tally=tally
     )
-    assert ["1 packets fragmented, a fragment missing"] == tally.notes()
+    assert ["1 packet fragmented, a fragment missing"] == tally.notes()
 
 
 def test_ports_restrict_by_destination(file: Path) -> None:
