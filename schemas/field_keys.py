@@ -28,6 +28,9 @@ COLUMNS: Final = (
 ALIASES: Final[Mapping[str, str]] = MappingProxyType({"pname": "pn", "luat": "liuat"})
 """Names that the collector's manual uses for keys which are another in every real line."""
 
+HEX_LISTS: Final = frozenset({"mhl"})
+"""Keys whose lists have members in upper-case hex."""
+
 _RECORDS = frozenset("EFI")
 _FORMS: Final[Mapping[DataType, ValueForm]] = MappingProxyType(
     {

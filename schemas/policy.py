@@ -38,7 +38,13 @@ class FilterRule:
 
 @dataclass(frozen=True, slots=True)
 class FilterPolicy:
-    """A checked policy; None for a list that is not there, which is not an empty one."""
+    """A checked policy.
 
-    include: tuple[FilterRule, ...] | None = None
-    exclude: tuple[FilterRule, ...] | None = None
+    Attributes:
+        include: A flow must match one of these; none means that all are included, whether the
+            list is missing or empty (a policy that drops everything is nobody's wish).
+        exclude: A flow must match none of these.
+    """
+
+    include: tuple[FilterRule, ...] = ()
+    exclude: tuple[FilterRule, ...] = ()

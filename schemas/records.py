@@ -1,4 +1,4 @@
-"""The contract of the record topics: headers, meta fields, and the fields of each kind of record."""
+"""The contract of the record topics: headers, meta fields, the fields of each kind of record."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
