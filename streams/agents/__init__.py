@@ -1,0 +1,1 @@
+"""The Faust edge: events of ``raw`` in, records and state out, acknowledged in order."""

@@ -1,0 +1,305 @@
+"""The work on one event: each datagram by itself, guarded; then sent, then remembered."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from schemas import raw_batch
+from schemas.addresses import exporter_text
+from schemas.datagram import Coordinates, Datagram
+from schemas.errors import SchemaError
+from schemas.records import (
+    FORM_VERSION,
+    HEADER_EXPORTER,
+    HEADER_FORM,
+    HEADER_ORIGIN,
+    HEADER_RECEIVED,
+    HEADER_RECORD_ID,
+)
+from service.logs import Repeats, logger
+from streams.agents import letters
+from streams.agents.consumer import Due
+from streams.agents.flights import Flight, Flights
+from streams.agents.publisher import ANY_PARTITION, NS_PER_MS, Publisher
+from streams.agents.rendering import Renderer
+from streams.agents.state_reader import StateReader
+from streams.agents.stop import stop_process
+from streams.metrics import StreamsMetrics
+from streams.pipeline.context import Context
+from streams.pipeline.model import DeadLetter, Outcome, Reason, Record
+from streams.state.layouts import Fleet
+from streams.state.model import Change
+from streams.state.partition import PartitionState
+
+Step = Callable[[Datagram, str, PartitionState, Fleet, int, Context], Outcome]
+Advance = Callable[[PartitionState, Fleet, int, Context], Outcome]
+Headers = list[tuple[str, str]]
+Sendable = tuple[str, bytes, bytes | None, int, Headers]
+"""Topic, value, key, timestamp (ms), headers."""
+
+NOTHING_TO_SEND: tuple[list[Sendable], list[DeadLetter]] = ([], [])
+
+HEADER_OCTETS = 512
+"""Room for key and headers beside the value."""
+
+
+class Fleets(Protocol):
+    """Whoever knows the newest layouts."""
+
+    fleet: Fleet
+
+
+class Decoder:
+    """Turns events into records; owns no state but the count of failures in a row."""
+
+    def __init__(
+        self,
+        step: Step,
+        advance: Advance,
+        context: Context,
+        fleets: Fleets,
+        states: Mapping[int, PartitionState],
+        publisher: Publisher,
+        render: Renderer,
+        metrics: StreamsMetrics,
+        incarnation: str,
+        failures_in_a_row: int,
+        message_octets: int,
+    ) -> None:
+        """Take what it needs.
+
+        Args:
+            step: ``streams.pipeline.step``.
+            advance: ``streams.pipeline.advance``.
+            context: Of both.
+            fleets: The layouts reader.
+            states: By partition.
+            publisher: Sends.
+            render: A record to its value, cut if it must be.
+            metrics: Counted into.
+            incarnation: Of ``raw``, for record ids.
+            failures_in_a_row: After so many the worker stops.
+            message_octets: Largest record.
+        """
+        self._step = step
+        self._advance = advance
+        self._context = context
+        self._fleets = fleets
+        self._states = states
+        self._publisher = publisher
+        self._render = render
+        self._metrics = metrics
+        self._incarnation = incarnation
+        self._failures_in_a_row = failures_in_a_row
+        self._value_octets = message_octets - HEADER_OCTETS
+        self._failures = 0
+        self._log = logger("streams.decode")
+        self._repeats = Repeats(10.0)
+
+    def work(self, flight: Flight, value: bytes | None) -> None:
+        """Do all that follows from one event.
+
+        Args:
+            flight: Of the event; what is sent is put on its account.
+            value: A ``RawBatch``.
+        """
+        try:
+            batch = raw_batch.decode(value or b"")
+        except SchemaError as error:
+            self._metrics.counter("streams_unreadable_events_total").inc()
+            self._publisher.bury(flight, letters.of_event(str(error), 0))
+            return
+        state, now_ns = self._states[flight.partition], batch.sealed_at_ns
+        flight.received_at_ns = batch.datagrams[0].received_at_ns if batch.datagrams else 0
+        at = Coordinates(self._incarnation, flight.partition, flight.offset, 0).prefix()[:-4]
+        changes: dict[tuple[object, ...], Change] = {}
+        counts: dict[str, int] = {}
+        step, context, fleet = self._step, self._context, self._fleets.fleet
+        for index, datagram in enumerate(batch.datagrams):
+            prefix = f"{at}{index:04x}"
+            try:
+                outcome = step(datagram, prefix, state, fleet, now_ns, context)
+                self._follow(flight, state, outcome, changes, counts)
+                self._failures = 0
+            except Exception as error:  # noqa: BLE001 - a defect takes one datagram, not the event
+                self._failed(flight, datagram, prefix, error)
+        try:
+            outcome = self._advance(state, fleet, now_ns, context)
+            self._follow(flight, state, outcome, changes, counts)
+        except Exception as error:  # noqa: BLE001 - what is due stays due; the next event tries again
+            letter = letters.of_event(f"advance: {error!r}", now_ns)
+            self._account(flight, letter, error)
+        self._remember(flight, state, changes)
+        self._metrics.count(counts)
+
+    def _follow(
+        self,
+        flight: Flight,
+        state: PartitionState,
+        outcome: Outcome,
+        changes: dict[tuple[object, ...], Change],
+        counts: dict[str, int],
+    ) -> None:
+        """Send what an outcome says and take over its changes.
+
+        All that may raise for a defect comes before the first of it is sent or applied.
+        """
+        sendable, too_large = (
+            self._sendable(outcome.records) if outcome.records else NOTHING_TO_SEND
+        )
+        if outcome.changes or outcome.notes:
+            state.apply(outcome.changes, outcome.notes)
+            for change in outcome.changes:
+                changes[change.key] = change
+        publisher = self._publisher
+        send = publisher.send
+        for topic, value, key, timestamp_ms, headers in sendable:
+            send(flight, topic, value, key, ANY_PARTITION, timestamp_ms, headers)
+            flight.octets += len(value)
+        for letter in (*too_large, *outcome.dead_letters):
+            publisher.bury(flight, letter)
+        for layout in outcome.layouts:
+            publisher.layout(flight, layout)
+        for name, number in outcome.counts.items():
+            counts[name] = counts.get(name, 0) + number
+
+    def _sendable(self, records: Sequence[Record]) -> tuple[list[Sendable], list[DeadLetter]]:
+        topics, render = self._publisher.topic, self._render
+        sendable: list[Sendable] = []
+        too_large: list[DeadLetter] = []
+        exporter, received_at_ns = b"", -1
+        shared: Headers = []
+        for record in records:
+            kind, key, _, record_id, at_ns, sender, origin, _ = record
+            value = render(record)
+            if value is None:
+                too_large.append(_too_large(record))
+                continue
+            # Nearly always all records are of one datagram; parked ones have their own.
+            if at_ns != received_at_ns or sender != exporter:
+                exporter, received_at_ns = sender, at_ns
+                shared = _shared_headers(sender, at_ns)
+            headers = [(HEADER_RECORD_ID, record_id), *shared]
+            if origin:
+                headers.append((HEADER_ORIGIN, origin))
+            sendable.append((topics[kind], value, key, at_ns // NS_PER_MS, headers))
+        return sendable, too_large
+
+    def _remember(
+        self,
+        flight: Flight,
+        state: PartitionState,
+        changes: dict[tuple[object, ...], Change],
+    ) -> None:
+        """Write the state: one record for each key that changed in this event."""
+        topic, partition = self._publisher.topic["state"], flight.partition
+        for change in changes.values():
+            key, value = state.encode(change, flight.offset)
+            if value is not None and len(key) + len(value) > self._value_octets:
+                detail = f"state of {len(value)} octets is not written: {change.key!r}"
+                self._publisher.bury(
+                    flight, letters.of_event(detail, 0)._replace(reason=Reason.LIMIT)
+                )
+                continue
+            self._publisher.send(flight, topic, value, key, partition)
+            flight.octets += len(value or b"")
+        if changes:
+            self._metrics.counter("streams_state_records_total").inc(len(changes))
+
+    def _failed(self, flight: Flight, datagram: Datagram, prefix: str, error: Exception) -> None:
+        letter = DeadLetter(
+            Reason.INTERNAL,
+            prefix,
+            datagram.exporter,
+            datagram.port,
+            datagram.received_at_ns,
+            0,
+            datagram.payload,
+            repr(error),
+        )
+        self._account(flight, letter, error)
+
+    def _account(self, flight: Flight, letter: DeadLetter, error: Exception) -> None:
+        self._failures += 1
+        if self._repeats.due("internal") is not None:
+            self._log.error(
+                "a defect of ours: the datagram is a dead letter",
+                record_id=letter.record_id,
+                in_a_row=self._failures,
+                exc_info=error,
+            )
+        if self._failures >= self._failures_in_a_row:
+            stop_process("too many datagrams failed one after the other", failures=self._failures)
+        self._publisher.bury(flight, letter)
+
+
+def _shared_headers(exporter: bytes, received_at_ns: int) -> Headers:
+    return [
+        (HEADER_EXPORTER, exporter_text(exporter)),
+        (HEADER_RECEIVED, str(received_at_ns)),
+        (HEADER_FORM, _FORM),
+    ]
+
+
+_FORM = str(FORM_VERSION)
+
+
+def _too_large(record: Record) -> DeadLetter:
+    """A record that does not fit even when it is cut; its datagram stands in ``raw``."""
+    detail = f"{record.kind}: does not fit even when its texts and lists are cut"
+    return DeadLetter(
+        Reason.TOO_LARGE,
+        record.record_id,
+        record.exporter,
+        0,
+        record.received_at_ns,
+        0,
+        b"",
+        detail,
+        1,
+    )
+
+
+def make_agent(
+    decoder: Decoder,
+    flights: Flights,
+    reader: StateReader,
+    due: Due,
+    refused: Callable[..., None],
+    forget: Callable[[Any], None],
+    metrics: StreamsMetrics,
+) -> Callable[[Any], Any]:
+    """Make the agent, which is ten lines; what follows from an event is the decoder's.
+
+    Args:
+        decoder: Does the work.
+        flights: Acknowledge in order.
+        reader: The gate: an event is worked on only with the state of its generation.
+        due: No event is passed over.
+        refused: The publisher's.
+        forget: Takes an event that is not ours any more out of Faust's account.
+        metrics: Counted into.
+    """
+
+    async def decode(stream: Any) -> None:
+        """Each event of ``raw``, without automatic acknowledgement."""
+        async for event in stream.noack().events():
+            message = event.message
+            if message.generation_id != reader.loaded:
+                metrics.counter("streams_gate_reads_total").inc()
+                if message.generation_id != await reader.load():
+                    forget(message)  # its next owner does it; else the rebalance waits for it
+                    continue
+            passed = due.passed_over(message.partition, message.offset)
+            if passed is not None:
+                stop_process(
+                    "events passed over",
+                    partition=message.partition,
+                    offset=message.offset,
+                    due=passed,
+                )
+            flight = flights.open(Flight(event, message.partition, message.offset, refused))
+            decoder.work(flight, event.value)
+            flights.close(flight)
+            await flights.room()
+
+    return decode

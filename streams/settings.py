@@ -1,0 +1,161 @@
+"""The ``[streams]`` table: the workers that decode, interpret, filter and publish."""
+
+from pathlib import Path
+from typing import Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator, model_validator
+
+from service.settings import Section
+
+STATIC_SESSION_SECONDS = 30.0
+"""With stable names a restart within this time causes no rebalance (measured: back in 3 to 4 s)."""
+
+DYNAMIC_SESSION_SECONDS = 10.0
+"""Without: after a crash all workers stand still for this long."""
+
+
+class StateSettings(Section):
+    """How much a worker remembers of each partition of ``raw``; what spills over is buried."""
+
+    sessions_per_exporter: int = Field(default=4096, ge=1)
+    """Transport Sessions of one address; a NAT shows thousands of endpoints under one."""
+
+    sessions: int = Field(default=262_144, ge=1)
+    """Transport Sessions of a partition in all."""
+
+    templates_per_session: int = Field(default=1024, ge=1)
+    """Templates of one session; real exporters have up to a few hundred."""
+
+    parked_per_exporter: int = Field(default=1024, ge=0)
+    """Sets of one address that wait for their Template."""
+
+    parked_octets_per_exporter: int = Field(default=1024 * 1024, ge=0)
+    """Octets of these."""
+
+    parked: int = Field(default=32_768, ge=0)
+    """Sets of a partition that wait for their Template."""
+
+    parked_octets: int = Field(default=32 * 1024 * 1024, ge=0)
+    """Octets of these; memory of a worker is this times its partitions at worst."""
+
+    parked_hours: float = Field(default=26.0, gt=0)
+    """How long a Set waits: clients may send Templates only once a day."""
+
+    replay_hours: float = Field(default=48.0, gt=0)
+    """How long a redefined Template is kept for a replay: as long as ``raw`` is kept."""
+
+    layouts: int = Field(default=4096, ge=0)
+    """Template layouts of the whole fleet; client versions, not endpoints."""
+
+
+class StreamsSettings(Section):
+    """How a worker reads ``raw``, decodes and publishes."""
+
+    group: str = Field(default="streams", pattern=r"^[A-Za-z0-9._-]{1,100}$")
+    """Consumer group, behind ``topics.prefix``; the workers of a deployment share it."""
+
+    instance_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]{1,100}$")
+    """Static membership: a name that is unique and stays the same over restarts (systemd,
+    StatefulSet). A restart then causes no rebalance. Not set: dynamic."""
+
+    session_seconds: float = Field(default=0.0, ge=0, le=1800)
+    """After this silence a worker counts as dead and its partitions move; 0: 30 with
+    ``instance_id``, else 10. The broker bounds it (Kafka: 6 to 1,800)."""
+
+    commit_interval_seconds: float = Field(default=0.5, gt=0, le=30)
+    """How often offsets are committed: what came since is done again after a crash (measured: 2 %
+    of repeats with 0.5, over 60 % with 20)."""
+
+    fetch_octets: int = Field(default=4 * 1024 * 1024, ge=65_536)
+    """Most that one fetch brings; 256 KiB made a worker four times slower."""
+
+    buffered_events: int = Field(default=16, ge=1, le=4096)
+    """Events that wait inside Faust; each may hold 256 KiB."""
+
+    flights: int = Field(default=32, ge=1, le=1024)
+    """Events in work at most: sent, but not yet confirmed by Kafka."""
+
+    flight_octets: int = Field(default=64 * 1024 * 1024, ge=1024)
+    """Octets of these at most."""
+
+    message_octets: int = Field(default=1_000_000, ge=10_000)
+    """Largest record that is sent; not above ``max.message.bytes`` of any topic."""
+
+    linger_ms: float = Field(default=10.0, ge=0, le=1000)
+    """How long records wait for company in a batch."""
+
+    compression: Literal["none", "lz4", "zstd", "gzip", "snappy"] = "lz4"
+    """Of the record topics; lz4 costs 1.5 us of 600 octets."""
+
+    delivery_timeout_seconds: float = Field(default=120.0, ge=1, le=3600)
+    """How long a record is tried before the worker ends with 70, to be started again."""
+
+    stop_seconds: float = Field(default=9.0, ge=1, le=300)
+    """After SIGTERM: what is not done by then is left to the next start. Shorter than the
+    supervisor's patience (10 s)."""
+
+    failures_in_a_row: int = Field(default=100, ge=1)
+    """Datagrams that may fail one after the other by a defect of ours before the worker stops: a
+    bad deployment must not move the whole stream into dead letters."""
+
+    fleet_layouts: bool = True
+    """Whether nvzFlow data of a session without Templates may be decoded by the one layout of the
+    fleet that fits exactly; marked ``template-origin: fleet``."""
+
+    json_values: Literal["typed", "strings"] = "typed"
+    """``strings`` is the collector's form: every value a string."""
+
+    big_numbers: Literal["numbers", "strings"] = "numbers"
+    """``strings``: only what exceeds 2**53, for readers with floats."""
+
+    meta: Literal["headers", "fields"] = "headers"
+    """Where what is ours (record id, exporter, receive time) stands: in Kafka headers, or also in
+    the value, for consumers that drop headers."""
+
+    local_time_zone: str = "UTC"
+    """Of ``fst`` and ``fet``, as tzdata names it."""
+
+    derive_parent_account: bool = False
+    """Whether ``ppaa`` and ``ppap`` are derived: in the manual, but in no real line."""
+
+    filter_policy: Path | None = None
+    """JSON file with the filter of flows (``rules``); not set: all flows are published."""
+
+    compile_after: int = Field(default=32, ge=1)
+    """Records of a layout that are read before it is compiled; compiling costs about as much."""
+
+    state: StateSettings = StateSettings()
+    """Bounds of what is remembered."""
+
+    @property
+    def session(self) -> float:
+        """The session time-out in force, seconds."""
+        if self.session_seconds:
+            return self.session_seconds
+        return STATIC_SESSION_SECONDS if self.instance_id else DYNAMIC_SESSION_SECONDS
+
+    @field_validator("local_time_zone")
+    @classmethod
+    def _zone_is_known(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("accepted: a name of the time zone database (Europe/Paris)") from None
+        return zone
+
+    @field_validator("filter_policy")
+    @classmethod
+    def _policy_is_there(cls, file: Path | None) -> Path | None:
+        if file is not None and not file.is_file():
+            raise ValueError("accepted: a file that is there")
+        return file
+
+    @model_validator(mode="after")
+    def _session_outlasts_commits(self) -> Self:
+        if self.session <= self.commit_interval_seconds:
+            raise ValueError(
+                f"session_seconds ({self.session:g}) must be above commit_interval_seconds "
+                f"({self.commit_interval_seconds:g})"
+            )
+        return self
