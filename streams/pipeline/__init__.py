@@ -1,0 +1,1 @@
+"""Datagrams to records: pure, with time as an argument (``step``, ``advance``)."""

@@ -8,17 +8,16 @@ from streams.pipeline.model import NOTHING, Outcome, Reason
 from streams.pipeline.parking import bury_parked, release
 from streams.pipeline.templates import is_idle, without_stale
 from streams.pipeline.work import Work
-from streams.state.codec import StateKey
 from streams.state.layouts import Fleet
 from streams.state.limits import StateLimits
-from streams.state.model import OPTIONS, TEMPLATES, Forgotten, Note
+from streams.state.model import OPTIONS, TEMPLATES, Forgotten, Note, StateKey
 from streams.state.partition import DUE, FLEET, RELEASE, SWEEP, PartitionState, coordinates
 
 _NO_TRIAL = (-1, "")
 
 
 def advance(state: PartitionState, fleet: Fleet, now_ns: int, context: Context) -> Outcome:
-    """Return what follows from time alone; nothing, at the cost of two comparisons, when none is due.
+    """Return what follows from time alone: nothing, at two comparisons' cost, when none is due.
 
     Args:
         state: Of the partition; read only.

@@ -4,8 +4,11 @@ from enum import StrEnum
 
 
 class Count(StrEnum):
-    """What ``Outcome.counts`` may hold. Each record of each datagram is in exactly one of
-    ``*_records`` and the ``*_sets`` of what could not be read."""
+    """What ``Outcome.counts`` may hold.
+
+    Each Data Record ends in one of the counts of flow, endpoint, interface, filtered, options and
+    not-nvzFlow records, or in a Set that is parked or dead, or in a Message that was refused.
+    """
 
     DATAGRAMS = "datagrams"
     """Datagrams taken from ``raw``."""

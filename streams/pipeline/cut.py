@@ -2,7 +2,7 @@
 
 The rule: the longest texts and lists are cut to one common length, the greatest with which the
 record fits. So nothing that is shorter is touched, and the same record is always cut the same way.
-A text loses characters at its end, a list whole items at its end. The key ``cut`` names what was cut.
+A text loses characters at its end, a list whole items. The key ``cut`` names what was cut.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""One IPFIX Message of any form: Templates, data before and after them, options, what is unknown."""
+"""One IPFIX Message of any form: Templates, data before and after them, options, the unknown."""
 
 from dataclasses import replace
 
@@ -46,18 +46,19 @@ def read_any_message(work: Work, datagram: Datagram, prefix: str, message: Messa
     work.count(Count.TRAILING_OCTETS, message.trailing)
     fresh: set[int] = set()
     waiting: list[tuple[SetSpan, int]] = []
-    records: int | None = 0
+    known = 0
     for span in message.sets:
         if span.set_id >= FIRST_TEMPLATE_ID:
             read = _read_own(work, source, datagram.payload, span)
             if isinstance(read, UndecodedSet):
                 waiting.append((span, read.missing))
             else:
-                records += read
+                known += read
         elif span.set_id in (TEMPLATE_SET, OPTIONS_TEMPLATE_SET):
             fresh |= _learn(work, source, datagram.payload, span)
         else:
             work.count(Count.SKIPPED_SETS)
+    records: int | None = known
     for span, missing in waiting:
         late = _read_late(work, source, datagram.payload, span, missing)
         records = None if late is None or records is None else records + late

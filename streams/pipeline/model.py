@@ -8,14 +8,17 @@ from streams.state.model import Change, Note
 
 
 class Reason(StrEnum):
-    """Why something went to ``dead-letter``; ``malformed_*`` reasons are ``Malformed`` with that prefix."""
+    """Why something went to ``dead-letter``.
+
+    Reasons ``malformed_*`` are ``Malformed`` with that prefix.
+    """
 
     NO_TEMPLATE = "no_template"
     """Parked, and no Template came within the time allowed."""
     PARKED_OVERFLOW = "parked_overflow"
-    """The exporter's (or the worker's) share of parked Sets was full; the oldest of that exporter went."""
+    """The exporter's, or the worker's, share of parked Sets was full: the oldest went."""
     NOT_NVZFLOW = "not_nvzflow"
-    """Records without an element of enterprise 9; router flows come with the next protocol."""
+    """Records without an element of enterprise 9."""
     UNSUPPORTED_VERSION = "unsupported_version"
     """Not IPFIX (NetFlow v5 and v9 come with the next protocol)."""
     LIMIT = "limit"
@@ -36,7 +39,7 @@ class Record(NamedTuple):
         key: Kafka key; None where no UDID was sent.
         value: Output dictionary in wire order.
         record_id: ``schemas.datagram.record_id``.
-        received_at_ns: Of the datagram that carried it (of the parked one, not of the Template).
+        received_at_ns: Of the datagram that carried it (the parked one's, not the Template's).
         exporter: 16 octets.
         origin: ``template-origin``: "" for the session's own Template, else ``sibling`` or ``fleet``.
         parked: Whether it waited for its Template.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import islice
 from typing import TypeVar
 
 from schemas.registry import InformationElement
@@ -132,12 +133,18 @@ def _bounded(options: Options, limit: int) -> tuple[Options, int]:
     excess = options.entries() - limit
     if excess <= 0:
         return options, 0
-    elements, interfaces, sampling = (
-        dict(options.elements),
-        dict(options.interfaces),
-        dict(options.sampling),
-    )
+    # one Message brings few entries more than there is room for, and nearly always of one kind
+    sizes = {"interfaces": 0, "elements": 0, "sampling": 0}
     for _ in range(excess):
-        largest = max((interfaces, elements, sampling), key=len)
-        del largest[next(iter(largest))]  # type: ignore[arg-type]  # its own first key
-    return replace(options, elements=elements, interfaces=interfaces, sampling=sampling), excess
+        largest = max(sizes, key=lambda name: len(getattr(options, name)) - sizes[name])
+        sizes[largest] += 1
+    return replace(
+        options,
+        elements=_newest(options.elements, sizes["elements"]),
+        interfaces=_newest(options.interfaces, sizes["interfaces"]),
+        sampling=_newest(options.sampling, sizes["sampling"]),
+    ), excess
+
+
+def _newest(items: dict[_Key, _Item], gone: int) -> dict[_Key, _Item]:
+    return dict(islice(items.items(), gone, None))

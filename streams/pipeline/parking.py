@@ -7,8 +7,8 @@ from streams.pipeline.counts import Count
 from streams.pipeline.model import Reason
 from streams.pipeline.reading import read_set
 from streams.pipeline.work import Source, Work
-from streams.state.codec import StateKey, parked_key
-from streams.state.model import Forgotten, ParkedSet, SessionKey
+from streams.state.codec import parked_key
+from streams.state.model import Forgotten, ParkedSet, SessionKey, StateKey
 from streams.wire import MalformedMessage, NestedTemplates, SetSpan, UndecodedSet, fills
 
 _NONE = NestedTemplates({})

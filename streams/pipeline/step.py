@@ -1,11 +1,12 @@
 """One datagram: ``step``. Pure: state in, changes out, time as an argument."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import cast
 
 from schemas.datagram import Datagram
+from schemas.registry import InformationElement
 from streams.interpret import record_key
-from streams.pipeline.context import Context, Layout
+from streams.pipeline.context import Context
 from streams.pipeline.counts import Count
 from streams.pipeline.message import read_any_message
 from streams.pipeline.model import DeadLetter, Outcome, Reason, Record
@@ -29,11 +30,16 @@ MALFORMED_REASONS = {member: f"malformed_{member.value}" for member in Malformed
 
 _VERSION_OCTETS = 2
 _DATAGRAMS = Count.DATAGRAMS
-_new_record = Record._make
-_new_outcome = Outcome._make
-_FIRST = "-0000-"
-_SUFFIXES = tuple(f"-0000-{index:04x}" for index in range(64))
+_FILTERED = Count.FILTERED_RECORDS
+_NO_UDID = Count.NO_UDID_RECORDS
+_NO_ELEMENTS: tuple[InformationElement, ...] = ()
+_SEQUENCE_MASK = (1 << 32) - 1
+_LISTED = 64
+_SUFFIXES = tuple(f"-0000-{index:04x}" for index in range(_LISTED))
 """Ends of the record ids of a Message's first Set."""
+
+# A NamedTuple's constructor is a Python function; this is what it calls.
+_tuple = tuple.__new__
 
 
 def step(
@@ -77,20 +83,22 @@ def _ipfix(
     )
 
 
-def _steady(
+def _steady(  # noqa: C901 - one function, since each call costs a tenth of the whole
     datagram: Datagram, prefix: str, state: PartitionState, message: Message, context: Context
 ) -> Outcome | None:
     """Do what nearly every datagram needs, at the least cost; None where it needs more.
 
     One Data Set, whose session is known and was heard of lately, with a compiled layout that reads
-    it. ``read_any_message`` would give the same.
+    it. ``read_any_message`` would give the same. Tuples are made without their classes'
+    constructors, in one function: at 1 us instead of 3 a datagram.
     """
     header, sets, trailing = message
     if len(sets) != 1 or trailing:
         return None
+    version, _, _, sequence, domain = header
     set_id, _, start, end = sets[0]
-    received_at_ns, exporter, port = datagram[:3]
-    key = SessionKey(exporter, port, header[4], header[0])
+    received_at_ns, exporter, port, _, _, _, payload = datagram
+    key = _tuple(SessionKey, (exporter, port, domain, version))
     session = state.session(key)
     if session is None:
         return None
@@ -101,56 +109,44 @@ def _steady(
         or received_at_ns - session.seen_at_ns >= context.state_limits.coarse_ns
     ):
         return None
-    layout = context.layouts.of(entry.template, state.elements(key))
-    reader = layout.reader
-    if reader is None:
+    layout = context.layouts.of(
+        entry.template, state.elements(key) if state.has_elements else _NO_ELEMENTS
+    )
+    kind = layout.kind
+    if layout.reader is None or kind is None:
         return None
     try:
-        rows = reader(datagram.payload, start, end)
+        rows = layout.reader(payload, start, end)
     except CannotRead:
         return None
-    return _published(datagram, prefix, context, layout, rows, key, header[3], state)
-
-
-def _published(
-    datagram: Datagram,
-    prefix: str,
-    context: Context,
-    layout: Layout,
-    rows: list[dict[str, Any]],
-    key: SessionKey,
-    sequence: int,
-    state: PartitionState,
-) -> Outcome:
-    kind = layout.kind or ""
-    received_at_ns, exporter = datagram[:2]
-    counts: dict[str, int] = {_DATAGRAMS: 1}
-    records: list[Record] = []
+    counts = {_DATAGRAMS: 1}
     policy = context.policy if kind == FILTERED_KIND else None
-    anonymous = 0
-    for index, row in enumerate(rows):
+    records = []
+    index = -1
+    for row in rows:
+        index += 1
         if policy is not None and not policy.keeps(row):
+            counts[_FILTERED] = counts.get(_FILTERED, 0) + 1
             continue
-        record = record_key(kind, row)
-        if record is None:
-            anonymous += 1
-        suffix = _SUFFIXES[index] if index < len(_SUFFIXES) else f"{_FIRST}{index:04x}"
+        udid = record_key(kind, row)
+        if udid is None:
+            counts[_NO_UDID] = counts.get(_NO_UDID, 0) + 1
+        identity = prefix + (_SUFFIXES[index] if index < _LISTED else f"-0000-{index:04x}")
         records.append(
-            _new_record((kind, record, row, prefix + suffix, received_at_ns, exporter, "", False))
+            _tuple(Record, (kind, udid, row, identity, received_at_ns, exporter, "", False))
         )
+    total = index + 1
     if records:
         counts[PUBLISHED[kind]] = len(records)
-    if len(records) < len(rows):
-        counts[Count.FILTERED_RECORDS] = len(rows) - len(records)
-    if anonymous:
-        counts[Count.NO_UDID_RECORDS] = anonymous
-    before = state.notes.get(key)
-    numbering, what, number = next_numbering(
-        before if isinstance(before, Numbering) else None, sequence, len(rows)
-    )
-    if what is not None and number:
-        counts[what] = number
-    return _new_outcome((tuple(records), (), (), (), counts, (Note(key, numbering),)))
+    before = cast("Numbering | None", state.notes.get(key))
+    if before is not None and before[1] == sequence:
+        numbering = _tuple(Numbering, (sequence, (sequence + total) & _SEQUENCE_MASK))
+    else:
+        numbering, what, number = next_numbering(before, sequence, total)
+        if what is not None and number:
+            counts[what] = number
+    note = _tuple(Note, (key, numbering))
+    return _tuple(Outcome, (tuple(records), (), (), (), counts, (note,)))
 
 
 def _malformed(datagram: Datagram, prefix: str, error: MalformedMessage) -> Outcome:
@@ -164,8 +160,7 @@ def _malformed(datagram: Datagram, prefix: str, error: MalformedMessage) -> Outc
         datagram.payload,
         error.detail,
     )
-    counts = {_DATAGRAMS: 1, Count.MALFORMED_MESSAGES: 1}
-    return Outcome((), (letter,), (), (), counts)
+    return Outcome((), (letter,), (), (), {_DATAGRAMS: 1, Count.MALFORMED_MESSAGES: 1})
 
 
 def _unsupported(

@@ -6,7 +6,6 @@ from schemas.registry import InformationElement
 from streams.pipeline.context import Context
 from streams.pipeline.counts import Count
 from streams.pipeline.model import DeadLetter, NewLayout, Outcome, Reason, Record
-from streams.state.codec import StateKey
 from streams.state.layouts import Fleet
 from streams.state.model import (
     OPTIONS,
@@ -18,6 +17,7 @@ from streams.state.model import (
     ParkedSet,
     Session,
     SessionKey,
+    StateKey,
 )
 from streams.state.partition import PartitionState, definition
 from streams.wire import NestedTemplates, Template

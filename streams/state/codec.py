@@ -24,6 +24,7 @@ from streams.state.model import (
     Replaced,
     Session,
     SessionKey,
+    StateKey,
     TemplateEntry,
 )
 from streams.wire.model import FieldSpecifier, Template
@@ -34,7 +35,6 @@ FORM_VERSION = 1
 FORGOTTEN = 0
 """Form version of a key that is over."""
 
-StateKey = tuple[SessionKey, str] | tuple[SessionKey, str, str]
 StateValue = Session | Options | ParkedSet | Forgotten
 
 _key = struct.Struct(">c16sHIH")

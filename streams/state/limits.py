@@ -1,4 +1,4 @@
-"""Bounds of what a worker remembers; each Exporter has its quota, and what spills over is its own."""
+"""Bounds of what a worker remembers; an Exporter has its quota, and what spills over is its own."""
 
 from dataclasses import dataclass
 

@@ -48,7 +48,7 @@ class TemplateEntry:
     Attributes:
         template: The newest definition.
         defined_at_ns: Receive time at which this definition first came.
-        refreshed_at_ns: Receive time of its last repeat, remembered coarsely (written on change only).
+        refreshed_at_ns: Receive time of its last repeat, remembered coarsely.
         replaced: Earlier definitions within the replay window, newest first, bounded.
     """
 
@@ -132,14 +132,19 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What was there is over, and still says so with a version: a bare tombstone could be undone
-    by the late write of a worker that was frozen.
+    """What was there is over, and still says so with a version.
+
+    A bare tombstone could be undone by the late write of a worker that was frozen.
 
     Attributes:
         at_ns: Since when; the tombstone follows ``StateLimits.grave_ns`` later.
     """
 
     at_ns: int
+
+
+StateKey = tuple[SessionKey, str] | tuple[SessionKey, str, str]
+"""(Session, kind), or (session, "parked", record id and Set index)."""
 
 
 class Change(NamedTuple):
@@ -152,7 +157,7 @@ class Change(NamedTuple):
             the tombstone that removes the key from the topic.
     """
 
-    key: tuple[SessionKey, str] | tuple[SessionKey, str, str]
+    key: StateKey
     value: "Session | Options | ParkedSet | Forgotten | None"
 
 

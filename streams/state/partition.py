@@ -12,7 +12,7 @@ from typing import TypeVar, cast
 from schemas.errors import SchemaError
 from schemas.registry import InformationElement
 from streams.state import codec
-from streams.state.codec import StateKey, StateValue
+from streams.state.codec import StateValue
 from streams.state.limits import StateLimits
 from streams.state.model import (
     OPTIONS,
@@ -25,6 +25,7 @@ from streams.state.model import (
     ParkedSet,
     Session,
     SessionKey,
+    StateKey,
     TemplateEntry,
 )
 from streams.state.shares import Shares
@@ -33,7 +34,7 @@ from streams.wire.model import Template
 _Value = TypeVar("_Value", Session, Options, ParkedSet)
 
 Group = tuple[int, int]
-"""(Observation Domain ID, version): within an address, the sessions that may speak for each other."""
+"""(Observation Domain ID, version): within an address, sessions that may speak for each other."""
 
 DUE = "due"
 """Note: receive time of the next sweep, ns."""
@@ -66,7 +67,10 @@ class ExporterMemory:
 
 
 class PartitionState:
-    """The memory of one partition. Its owner calls ``apply``, ``encode`` and ``load``; all else reads."""
+    """The memory of one partition.
+
+    Its owner calls ``apply``, ``encode``, ``load`` and ``rewrites``; everybody else reads.
+    """
 
     def __init__(self, limits: StateLimits | None = None) -> None:
         self.limits = limits or StateLimits()
@@ -194,6 +198,11 @@ class PartitionState:
         return self._graves
 
     @property
+    def has_elements(self) -> bool:
+        """Whether any session learnt element types; nearly always not."""
+        return bool(self._elements)
+
+    @property
     def due_at_ns(self) -> int:
         """Receive time from which on ``advance`` has something to look at."""
         return cast("int", self.notes.get(DUE, 0))
@@ -253,7 +262,7 @@ class PartitionState:
         self._loaded[key] = value
 
     def rewrites(self) -> list[tuple[bytes, bytes]]:
-        """Return Kafka key and value of what must be written again after loading, and forget that."""
+        """Return Kafka key and value of what must be written again after loading, once."""
         self._settle()
         again = [(octets, self._value(codec.decode_key(octets))) for octets in sorted(self._stale)]
         self._stale.clear()

@@ -126,7 +126,7 @@ def message(
 
 
 class Worker:
-    """One partition as its owner keeps it: steps, applies, and writes to a list in place of Kafka."""
+    """One partition as its owner keeps it; what is written goes to a list in place of Kafka."""
 
     def __init__(
         self,

@@ -156,7 +156,7 @@ def test_parked_set_that_the_template_does_not_fill_stays() -> None:
 
 
 def test_new_layout_of_the_fleet_releases_what_is_parked() -> None:
-    """Advance tries what is parked with a layout that another partition has shown, a part a call."""
+    """A layout that another partition has shown is tried on what is parked, a part a call."""
     worker = Worker(limits=StateLimits(releases=4))
     for number in range(10):
         worker.feed(message(data_set(267, flow(number))), of=exporter(number))
@@ -235,7 +235,7 @@ def test_sessions_of_an_address_have_a_quota() -> None:
 
 @pytest.mark.rfc("7011", "9.3")
 def test_idle_sessions_are_swept() -> None:
-    """After several refresh intervals a session is forgotten, and its key gets a tombstone later."""
+    """After several refresh intervals a session is forgotten; its tombstone follows later."""
     worker = Worker()
     for day in range(2):
         worker.feed(message(template_set(FLOW)), at=T0 + day * DAY)

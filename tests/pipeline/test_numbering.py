@@ -1,0 +1,54 @@
+"""Sequence Numbers: gaps, restarts, and exporters that count otherwise."""
+
+import pytest
+
+from streams.pipeline.counts import Count
+from streams.pipeline.numbering import next_numbering
+from streams.state.model import Numbering
+
+
+def run(*messages: tuple[int, int | None]) -> list[tuple[Count | None, int]]:
+    """Compare a row of (Sequence Number, records)."""
+    numbering: Numbering | None = None
+    seen = []
+    for sequence, records in messages:
+        numbering, what, number = next_numbering(numbering, sequence, records)
+        seen.append((what, number))
+    return seen
+
+
+NOTHING = (None, 0)
+IRREGULAR = (Count.IRREGULAR_MESSAGES, 1)
+
+
+@pytest.mark.rfc("7011", "3.1")
+def test_gapless_numbers_count_nothing() -> None:
+    """Each Message's number is that of the last one and its records, modulo 2**32."""
+    assert [NOTHING] * 4 == run((4294967290, 5), (4294967295, 3), (2, 0), (2, 1))
+
+
+def test_gap_counts_the_records_that_are_missing() -> None:
+    """What was lost before us is counted in records."""
+    assert [NOTHING, (Count.MISSING_RECORDS, 7), NOTHING] == run((0, 3), (10, 1), (11, 1))
+
+
+def test_late_message_is_irregular_and_moves_nothing() -> None:
+    """Reordering does not count again what was missing."""
+    assert [NOTHING, (Count.MISSING_RECORDS, 1), IRREGULAR, NOTHING] == run(
+        (0, 1), (2, 1), (1, 1), (3, 1)
+    )
+
+
+def test_restart_is_irregular() -> None:
+    """A number far from the one due begins anew."""
+    assert [NOTHING, IRREGULAR, NOTHING] == run((3_000_000_000, 1), (0, 1), (1, 1))
+
+
+def test_exporters_that_count_the_message_in_are_irregular_not_lossy() -> None:
+    """Softflowd and Open vSwitch move on by the records of this Message."""
+    assert [NOTHING, IRREGULAR, IRREGULAR, IRREGULAR] == run((2, 2), (7, 5), (8, 1), (11, 3))
+
+
+def test_unread_message_leaves_the_next_one_alone() -> None:
+    """Where a Set could not be read its records are not known."""
+    assert [NOTHING, NOTHING, NOTHING] == run((0, 3), (3, None), (99, 1))
