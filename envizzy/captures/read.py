@@ -5,8 +5,6 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from streams.wire.ipfix_file import split
-
 from envizzy.captures.formats import HEAD_OCTETS, tell
 from envizzy.captures.fragments import Joiner
 from envizzy.captures.frames import LINK_TYPES, UDP, Damaged, IpPacket, NotIp, ip_packet
@@ -14,6 +12,7 @@ from envizzy.captures.hex_text import hex_datagrams
 from envizzy.captures.model import Captured, CaptureError, Format, Skipped, Tally
 from envizzy.captures.pcap import read_pcap
 from envizzy.captures.pcapng import Frame, read_pcapng
+from streams.wire.ipfix_file import split
 from streams.wire.model import MalformedMessage
 
 _UDP_HEADER = struct.Struct("!HHHH")
