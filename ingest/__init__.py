@@ -1,0 +1,1 @@
+"""Datagrams to batches in the raw topic; looks at no octet of a payload."""

@@ -1,0 +1,253 @@
+"""Makes, checks and shows the topics of ``schemas.topics``; a failure is one line."""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
+
+from schemas.topics import LAYOUTS, STATE, TOPICS, TopicSpec
+from service.settings import KafkaSettings, TopicsSettings
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+_FULL_REPLICATION = 3
+"""Copies of a partition where there are that many brokers: one may fail and one may be in
+repair."""
+
+_STATE_LAG_MS = 3_600_000
+"""Least ``min.compaction.lag.ms`` of the state topic: a worker may be frozen for a while, then
+write late."""
+
+_VISIBLE_SECONDS = 15.0
+"""A new topic is in every broker's metadata after well under a second; then something is wrong."""
+
+
+class TopicsError(RuntimeError):
+    """Kafka cannot be asked, or refuses; one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One topic as the settings want it.
+
+    Attributes:
+        topic: Its name in ``schemas.topics``.
+        name: Its full name in the cluster.
+        partitions: At least 1.
+        configs: Kafka's topic settings.
+    """
+
+    topic: str
+    name: str
+    partitions: int
+    configs: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class TopicState:
+    """One topic as it is.
+
+    Attributes:
+        wanted: What the settings want.
+        partitions: 0 where there is no such topic.
+        replicas: Copies of partition 0.
+        configs: Kafka's topic settings; empty where the broker does not tell.
+        problems: What does not fit, a line each.
+    """
+
+    wanted: Wanted
+    partitions: int
+    replicas: int
+    configs: Mapping[str, str]
+    problems: tuple[str, ...]
+
+
+def wanted(topics: TopicsSettings, only: Iterable[str] | None = None) -> list[Wanted]:
+    """The topics as the settings want them.
+
+    Args:
+        topics: Settings.
+        only: Names as in ``schemas.topics``; None means all.
+    """
+    chosen = TOPICS if only is None else list(only)
+    return [_want(TOPICS[name], topics) for name in chosen]
+
+
+def create(
+    kafka: KafkaSettings, topics: TopicsSettings, only: Iterable[str] | None = None
+) -> list[tuple[str, bool]]:
+    """Make the topics that are missing, and wait until the cluster shows them.
+
+    Returns:
+        Full name, and whether it was made now.
+
+    Raises:
+        TopicsError: No answer, or a refusal.
+    """
+    admin = _admin(kafka)
+    metadata = _metadata(admin, kafka)
+    copies = topics.replication_factor or min(_FULL_REPLICATION, len(metadata.brokers))
+    missing = [each for each in wanted(topics, only) if each.name not in metadata.topics]
+    new = []
+    for each in missing:
+        configs = dict(each.configs)
+        if copies >= _FULL_REPLICATION:
+            configs["min.insync.replicas"] = "2"
+        new.append(NewTopic(each.name, each.partitions, copies, config=configs))
+    if new:
+        made = admin.create_topics(new, request_timeout=kafka.timeout_seconds)
+        for name, future in made.items():
+            _created(name, future, kafka, copies)
+        _await_visible(admin, kafka, {each.name for each in missing})
+    names = {each.name for each in missing}
+    return [(each.name, each.name in names) for each in wanted(topics, only)]
+
+
+def check(
+    kafka: KafkaSettings, topics: TopicsSettings, only: Iterable[str] | None = None
+) -> list[str]:
+    """What is wrong with the topics, a line each; empty where all fits.
+
+    Raises:
+        TopicsError: No answer.
+    """
+    return [problem for state in show(kafka, topics, only) for problem in state.problems]
+
+
+def show(
+    kafka: KafkaSettings, topics: TopicsSettings, only: Iterable[str] | None = None
+) -> list[TopicState]:
+    """The topics as they are.
+
+    Raises:
+        TopicsError: No answer.
+    """
+    admin = _admin(kafka)
+    metadata = _metadata(admin, kafka)
+    chosen = wanted(topics, only)
+    there = [each.name for each in chosen if each.name in metadata.topics]
+    configs = _configs(admin, there, kafka)
+    states = []
+    for each in chosen:
+        found = metadata.topics.get(each.name)
+        partitions = len(found.partitions) if found else 0
+        replicas = len(found.partitions[0].replicas) if partitions else 0
+        actual = configs.get(each.name, {})
+        problems = tuple(_problems(each, partitions, actual))
+        states.append(TopicState(each, partitions, replicas, actual, problems))
+    return states
+
+
+def _want(spec: TopicSpec, topics: TopicsSettings) -> Wanted:
+    partitions = {
+        "raw": topics.raw_partitions,
+        "one": 1,
+        "records": topics.record_partitions,
+    }[spec.partitions_rule]
+    configs = spec.configs()
+    retention = topics.retention_ms(spec.name)
+    if retention is not None:
+        configs["retention.ms"] = str(retention)
+    if spec.name == "raw" and topics.raw_retention_octets >= 0:
+        configs["retention.bytes"] = str(topics.raw_retention_octets)
+    return Wanted(spec.name, topics.name(spec.name), partitions, configs)
+
+
+def _problems(each: Wanted, partitions: int, actual: Mapping[str, str]) -> Iterable[str]:
+    exact = TOPICS[each.topic].partitions_rule == "raw" or each.topic == LAYOUTS
+    if not partitions:
+        yield f"topic {each.name} is not there; make it with 'envizzy topics create'"
+        return
+    if partitions < each.partitions or (exact and partitions != each.partitions):
+        key = "topics.raw_partitions" if exact else "topics.record_partitions"
+        need = "exactly" if exact else "at least"
+        yield (
+            f"topic {each.name} has {partitions} partitions, {need} {each.partitions} are wanted; "
+            f"set {key} = {partitions}, or make the topic anew"
+        )
+    policy = actual.get("cleanup.policy")
+    compacted = each.configs["cleanup.policy"] == "compact"
+    if policy is not None and compacted and policy != "compact":
+        yield f"topic {each.name} has cleanup.policy={policy}; compact is needed, or state is lost"
+    if policy is not None and not compacted and "delete" not in policy:
+        yield f"topic {each.name} has cleanup.policy={policy}; delete is needed"
+    lag = actual.get("min.compaction.lag.ms")
+    if each.topic == STATE and lag is not None and int(lag) < _STATE_LAG_MS:
+        least = each.configs["min.compaction.lag.ms"]
+        yield f"topic {each.name} has min.compaction.lag.ms={lag}; set it to {least}"
+
+
+def _admin(kafka: KafkaSettings) -> AdminClient:
+    try:
+        # Its own log would repeat each failed connection; the errors below say it once.
+        return AdminClient({**kafka.librdkafka("admin"), "log_level": 0})
+    except KafkaException as error:
+        raise TopicsError(f"[kafka]: {error.args[0].str()}") from error
+
+
+def _metadata(admin: AdminClient, kafka: KafkaSettings) -> Any:
+    try:
+        return admin.list_topics(timeout=kafka.timeout_seconds)
+    except KafkaException as error:
+        raise TopicsError(unreachable(kafka, error.args[0])) from error
+
+
+def unreachable(kafka: KafkaSettings, error: KafkaError) -> str:
+    """The line that says that no broker answers."""
+    return (
+        f"Kafka at {kafka.bootstrap_servers} does not answer within {kafka.timeout_seconds:g} s "
+        f"({error.name()}); is it running, and are kafka.bootstrap_servers and "
+        f"kafka.security_protocol ({kafka.security_protocol}) right?"
+    )
+
+
+def _created(name: str, future: "Future[None]", kafka: KafkaSettings, copies: int) -> None:
+    try:
+        future.result(kafka.timeout_seconds)
+    except KafkaException as error:
+        cause = error.args[0]
+        if cause.code() == KafkaError.TOPIC_ALREADY_EXISTS:  # made by somebody else meanwhile
+            return
+        hint = ""
+        if cause.code() == KafkaError.INVALID_REPLICATION_FACTOR:
+            hint = f"; {copies} copies need as many brokers: set topics.replication_factor"
+        if cause.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+            hint = "; the user needs CREATE on it"
+        raise TopicsError(f"topic {name} cannot be made: {cause.str()}{hint}") from error
+    except TimeoutError as error:
+        raise TopicsError(
+            f"topic {name} was not made within {kafka.timeout_seconds:g} s; is a controller there?"
+        ) from error
+
+
+def _await_visible(admin: AdminClient, kafka: KafkaSettings, names: set[str]) -> None:
+    deadline = time.monotonic() + _VISIBLE_SECONDS
+    while missing := names - set(_metadata(admin, kafka).topics):
+        if time.monotonic() > deadline:
+            raise TopicsError(f"topic {min(missing)} was made but does not show in the metadata")
+        time.sleep(0.05)
+
+
+def _configs(
+    admin: AdminClient, names: list[str], kafka: KafkaSettings
+) -> dict[str, dict[str, str]]:
+    """Each topic's settings; left out where the broker does not tell them."""
+    if not names:
+        return {}
+    resources = [ConfigResource(ResourceType.TOPIC, name) for name in names]
+    futures = admin.describe_configs(resources, request_timeout=kafka.timeout_seconds)
+    found: dict[str, dict[str, str]] = {}
+    for resource, future in futures.items():
+        try:
+            entries = future.result(kafka.timeout_seconds)
+        except (KafkaException, TimeoutError):
+            # Without the right to describe, the number of partitions is all that can be checked.
+            continue
+        found[resource.name] = {
+            name: entry.value for name, entry in entries.items() if entry.value is not None
+        }
+    return found
