@@ -13,9 +13,7 @@ from envizzy.decode import Collector, json_line, readable_line
 from envizzy.decode.records import record_lines
 from schemas.elements import load_registry
 from schemas.errors import SchemaError
-
-USAGE_ERROR = 2
-"""Exit code where a file cannot be read."""
+from service.exits import Exit
 
 
 def decode(
@@ -60,7 +58,7 @@ def decode(
         _write(lines)
     except (CaptureError, SchemaError) as error:
         typer.echo(str(error), err=True)
-        raise typer.Exit(USAGE_ERROR) from error
+        raise typer.Exit(Exit.USAGE) from error
     for note in tally.notes():
         _note(note)
 

@@ -9,9 +9,7 @@ from typing import Annotated
 import typer
 
 from envizzy.captures import Captured, CaptureError, Format, Tally, read
-
-USAGE_ERROR = 2
-"""Exit code where a file cannot be read or the address is none."""
+from service.exits import Exit
 
 DEFAULT_RATE = 1000.0
 """Datagrams a second: what a socket buffer of default size takes without loss."""
@@ -108,16 +106,16 @@ def send(
         sender = Sender(to, rate)
     except ValueError as error:
         typer.echo(f"--to {error}", err=True)
-        raise typer.Exit(USAGE_ERROR) from error
+        raise typer.Exit(Exit.USAGE) from error
     try:
         for path in files:
             sender.send(read(path, ports=port or None, format=form, tally=tally))
     except CaptureError as error:
         typer.echo(str(error), err=True)
-        raise typer.Exit(USAGE_ERROR) from error
+        raise typer.Exit(Exit.USAGE) from error
     except OSError as error:
         typer.echo(f"sending to {to}: {error.strerror}", err=True)
-        raise typer.Exit(1) from error
+        raise typer.Exit(Exit.ERROR) from error
     finally:
         sender.close()
     for note in tally.notes():

@@ -9,14 +9,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from schemas.field_keys import load_field_keys
-
 from envizzy.captures import Captured
 from schemas.datagram import Coordinates, Datagram, Transport
 from schemas.elements import load_registry
-from streams.interpret import render
-from streams.pipeline import Context, Outcome, advance, step
-from streams.pipeline.model import Record
+from schemas.field_keys import load_field_keys
+from streams.interpret.render import render
+from streams.pipeline.advance import advance
+from streams.pipeline.context import Context
+from streams.pipeline.model import Outcome, Record
+from streams.pipeline.step import step
 from streams.state.layouts import Fleet
 from streams.state.partition import PartitionState
 
