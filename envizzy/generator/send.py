@@ -93,7 +93,7 @@ class Sources:
 
 @dataclass(slots=True)
 class Account:
-    """What was sent, a JSON list of ``Sent`` a line; the checker reads it.
+    """What was sent, a JSON list of ``Sent`` a line and totals between.
 
     Attributes:
         file: None where nobody asks.
@@ -105,6 +105,13 @@ class Account:
         """Note one record."""
         if self.file is not None:
             self.file.write(orjson.dumps(sent) + b"\n")
+
+    def total(self, totals: "Totals") -> None:
+        """Note how much was sent so far."""
+        if self.file is not None:
+            line = {"datagrams": totals.datagrams, "records": totals.records}
+            self.file.write(orjson.dumps(line) + b"\n")
+            self.file.flush()
 
     def flush(self) -> None:
         """Let the checker see it."""
@@ -156,8 +163,10 @@ def run(
             _tick(fleet, sources, books, totals)
             if time.monotonic() - reported >= 1:
                 reported = time.monotonic()
+                books.total(totals)
                 report(totals)
             time.sleep(_TICK_SECONDS)
+        books.total(totals)
     report(totals)
     return totals
 

@@ -38,28 +38,84 @@ RESOLVER = Program("svchost.exe", "services.exe", "service", 0, _RESOLVER_MODULE
 """Who asks for names."""
 
 PROGRAMS: Sequence[Program] = (
-    Program("chrome.exe", "explorer.exe", "user", 30, _NETWORK_MODULES[:4],
-            ("www.wikipedia.org", "github.com", "news.example.org", "maps.example.net", "cdn.example.net")),
-    Program("msedge.exe", "explorer.exe", "user", 20, _NETWORK_MODULES[:3],
-            ("intranet.example.com", "www.bing.com", "login.microsoftonline.com")),
-    Program("OUTLOOK.EXE", "explorer.exe", "user", 12, _NETWORK_MODULES,
-            ("outlook.office365.com", "autodiscover.example.com")),
-    Program("ms-teams.exe", "explorer.exe", "user", 12, _NETWORK_MODULES[:6],
-            ("teams.microsoft.com", "statics.teams.cdn.office.net")),
-    Program("svchost.exe", "services.exe", "system", 10, _RESOLVER_MODULES,
-            ("settings-win.data.microsoft.com", "ctldl.windowsupdate.com")),
-    Program("python.exe", "cmd.exe", "user", 4, _NETWORK_MODULES[:2], ("pypi.org", "files.pythonhosted.org")),
+    Program(
+        "chrome.exe",
+        "explorer.exe",
+        "user",
+        30,
+        _NETWORK_MODULES[:4],
+        (
+            "www.wikipedia.org",
+            "github.com",
+            "news.example.org",
+            "maps.example.net",
+            "cdn.example.net",
+        ),
+    ),
+    Program(
+        "msedge.exe",
+        "explorer.exe",
+        "user",
+        20,
+        _NETWORK_MODULES[:3],
+        ("intranet.example.com", "www.bing.com", "login.microsoftonline.com"),
+    ),
+    Program(
+        "OUTLOOK.EXE",
+        "explorer.exe",
+        "user",
+        12,
+        _NETWORK_MODULES,
+        ("outlook.office365.com", "autodiscover.example.com"),
+    ),
+    Program(
+        "ms-teams.exe",
+        "explorer.exe",
+        "user",
+        12,
+        _NETWORK_MODULES[:6],
+        ("teams.microsoft.com", "statics.teams.cdn.office.net"),
+    ),
+    Program(
+        "svchost.exe",
+        "services.exe",
+        "system",
+        10,
+        _RESOLVER_MODULES,
+        ("settings-win.data.microsoft.com", "ctldl.windowsupdate.com"),
+    ),
+    Program(
+        "python.exe",
+        "cmd.exe",
+        "user",
+        4,
+        _NETWORK_MODULES[:2],
+        ("pypi.org", "files.pythonhosted.org"),
+    ),
     Program("git-remote-https.exe", "git.exe", "user", 4, (), ("github.com", "git.example.com")),
-    Program("slack.exe", "explorer.exe", "user", 8, _NETWORK_MODULES[:5],
-            ("slack.com", "wss-primary.slack.com")),
-)  # fmt: skip
+    Program(
+        "slack.exe",
+        "explorer.exe",
+        "user",
+        8,
+        _NETWORK_MODULES[:5],
+        ("slack.com", "wss-primary.slack.com"),
+    ),
+)
 """What talks, with its weights."""
 
 USERS: Sequence[tuple[str, int]] = (
-    ("EXAMPLE\\anna.berg", 2), ("EXAMPLE\\bilal.khan", 1), ("EXAMPLE\\chen.li", 1),
-    ("AzureAD\\DanaRuiz", 2), ("EXAMPLE\\emeka.obi", 1), ("finn", 1), ("EXAMPLE\\grażyna.nowak", 1),
-    ("EXAMPLE\\hana.sato", 1), ("-", 0), ("EXAMPLE\\ivo.horvat", 2),
-)  # fmt: skip
+    ("EXAMPLE\\anna.berg", 2),
+    ("EXAMPLE\\bilal.khan", 1),
+    ("EXAMPLE\\chen.li", 1),
+    ("AzureAD\\DanaRuiz", 2),
+    ("EXAMPLE\\emeka.obi", 1),
+    ("finn", 1),
+    ("EXAMPLE\\grażyna.nowak", 1),
+    ("EXAMPLE\\hana.sato", 1),
+    ("-", 0),
+    ("EXAMPLE\\ivo.horvat", 2),
+)
 """Logged-in users with their account type; ``-`` is one whom the client's policy hides."""
 
 ACCOUNTS = {"service": ("NT AUTHORITY\\NETWORK SERVICE", 1), "system": ("NT AUTHORITY\\SYSTEM", 2)}
@@ -74,10 +130,12 @@ SYSTEMS: Sequence[tuple[str, str, str, str, str]] = (
 """OS name, version, edition, manufacturer (``-``: not available), type."""
 
 NETWORKS: Sequence[tuple[int, str, str, str]] = (
-    (1, "Ethernet", "Trusted", ""), (2, "Wi-Fi", "Trusted", "corp"),
-    (2, "Wi-Fi", "Untrusted", "Café Central"), (2, "Wi-Fi", "Untrusted", "home-5G"),
+    (1, "Ethernet", "Trusted", ""),
+    (2, "Wi-Fi", "Trusted", "corp"),
+    (2, "Wi-Fi", "Untrusted", "Café Central"),
+    (2, "Wi-Fi", "Untrusted", "home-5G"),
     (4, "Cisco AnyConnect", "Trusted", ""),
-)  # fmt: skip
+)
 """Interface type, name, trust state, SSID (empty: none)."""
 
 SUFFIXES = ("corp.example.com", "localdomain", "example.com")

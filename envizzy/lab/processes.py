@@ -1,4 +1,4 @@
-"""Child processes of the lab: started in groups of their own, ended by their id, never left behind."""
+"""Child processes of the lab: in groups of their own, ended by their id, never left behind."""
 
 import contextlib
 import os

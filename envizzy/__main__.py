@@ -1,0 +1,5 @@
+"""``python -m envizzy``."""
+
+from envizzy.cli import main
+
+main()

@@ -1,0 +1,82 @@
+"""The front door: ``envizzy``.
+
+Every command's own module is imported when it runs, so that ``--help`` is quick.
+"""
+
+import sys
+from importlib.metadata import version
+from typing import Annotated, NoReturn
+
+import click
+import typer
+
+from envizzy.commands import config, generate, ingest, lab, streams, tail, topics
+from envizzy.commands.decode import decode
+from envizzy.commands.send import send
+from service.exits import Exit
+from service.settings.errors import SettingsError
+
+app = typer.Typer(
+    name="envizzy",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"envizzy {version('envizzy')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    _version_asked: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Open flow telemetry on Kafka: nvzFlow and IPFIX from endpoints to clean topics.
+
+    Begin with: envizzy lab
+    """
+
+
+app.command()(lab.lab)
+app.command()(ingest.ingest)
+app.command()(streams.streams)
+app.add_typer(topics.app)
+app.add_typer(config.app)
+app.command()(decode)
+app.command()(send)
+app.command()(generate.generate)
+app.command()(tail.tail)
+
+
+def _end(message: str, code: Exit) -> NoReturn:
+    for line in message.splitlines() or ["unknown error"]:
+        sys.stderr.write(f"envizzy: {line}\n")
+    sys.exit(int(code))
+
+
+def main() -> None:
+    """Run a command; what goes wrong is said in one line each, without a traceback."""
+    from envizzy.lab.errors import LabError  # noqa: PLC0415 - quick --help
+
+    try:
+        code = app(standalone_mode=False)
+    except SettingsError as error:
+        _end("\n".join(error.lines), Exit.USAGE)
+    except LabError as error:
+        _end(str(error), Exit.ERROR)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(int(Exit.USAGE))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        sys.exit(130)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,51 @@
+"""``envizzy config``: what is set, and from where."""
+
+from typing import Annotated
+
+import orjson
+import typer
+
+from envizzy.commands.shared import ConfigFile
+
+app = typer.Typer(name="config", help="Check and show settings.", no_args_is_help=True)
+
+
+@app.command()
+def check(config: ConfigFile = None) -> None:
+    """Check the settings: file and environment. A line for each mistake; exit code 2.
+
+    Example:
+        envizzy config check --config /etc/envizzy.toml
+    """
+    from envizzy.config import read  # noqa: PLC0415 - quick --help
+
+    loaded = read(config)
+    for warning in loaded.warnings:
+        typer.echo(f"envizzy: {warning}", err=True)
+    typer.echo(f"{len(loaded.origins)} settings given, all of them right")
+
+
+@app.command()
+def show(
+    config: ConfigFile = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    given: Annotated[bool, typer.Option("--given", help="Only what is not a default.")] = False,
+) -> None:
+    """Print the effective settings with where each comes from; secrets are hidden.
+
+    Examples:
+        envizzy config show
+
+        ENVIZZY_KAFKA__BOOTSTRAP_SERVERS=kafka:9092 envizzy config show --given
+    """
+    from envizzy.config import read  # noqa: PLC0415 - quick --help
+    from service.settings import rows  # noqa: PLC0415
+
+    found = [row for row in rows(read(config)) if not given or row.origin != "default"]
+    if as_json:
+        shown = {row.key: {"value": row.value, "origin": row.origin} for row in found}
+        typer.echo(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode())
+        return
+    width = max((len(row.key) for row in found), default=0)
+    for row in found:
+        typer.echo(f"{row.key:{width}} = {row.value or '(not set)'}  # {row.origin}")

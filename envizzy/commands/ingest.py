@@ -1,0 +1,40 @@
+"""``envizzy ingest``: the receiver."""
+
+from typing import Annotated
+
+import typer
+
+from envizzy.commands.shared import Broker, ConfigFile
+
+
+def ingest(
+    config: ConfigFile = None,
+    kafka: Broker = None,
+    listen: Annotated[
+        list[str] | None,
+        typer.Option(metavar="HOST:PORT", help="Address to receive on; repeatable."),
+    ] = None,
+    health_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Of /metrics, /healthz, /readyz; 0: free.")
+    ] = None,
+) -> None:
+    """Receive datagrams and hand them to Kafka in batches; stays up without Kafka.
+
+    Examples:
+        envizzy ingest --config /etc/envizzy.toml
+
+        envizzy ingest --listen 0.0.0.0:2055 --listen [::]:2055 --kafka kafka1:9092
+    """
+    from ingest.run import run  # noqa: PLC0415
+
+    from envizzy.config import read  # noqa: PLC0415 - quick --help
+
+    flags = {
+        "kafka.bootstrap_servers": kafka,
+        "ingest.listen": listen,
+        "health.ingest_port": health_port,
+    }
+    settings = read(config, flags).settings
+    raise typer.Exit(
+        int(run(settings.ingest, settings.kafka, settings.topics, settings.logs, settings.health))
+    )

@@ -1,0 +1,63 @@
+"""``envizzy topics``: make the topics, look at them."""
+
+from typing import Annotated
+
+import orjson
+import typer
+
+from envizzy.commands.shared import Broker, ConfigFile
+from service.exits import Exit
+
+app = typer.Typer(name="topics", help="Make and show the topics.", no_args_is_help=True)
+
+
+@app.command()
+def create(config: ConfigFile = None, kafka: Broker = None) -> None:
+    """Make the topics that are not there yet, as the settings want them.
+
+    What is there stays as it is: `envizzy topics show` says what does not fit.
+
+    Example:
+        envizzy topics create --kafka kafka1:9092
+    """
+    from envizzy import topics  # noqa: PLC0415 - quick --help
+    from envizzy.config import read  # noqa: PLC0415
+
+    settings = read(config, {"kafka.bootstrap_servers": kafka}).settings
+    for name, made in topics.create(settings.kafka, settings.topics):
+        typer.echo(f"{name}: {'made' if made else 'was there'}")
+
+
+@app.command()
+def show(
+    config: ConfigFile = None,
+    kafka: Broker = None,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON object a line.")] = False,
+) -> None:
+    """Show the topics with what does not fit; exit code 1 where something does not.
+
+    Example:
+        envizzy topics show --json
+    """
+    from rich.console import Console  # noqa: PLC0415 - quick --help
+    from rich.table import Table  # noqa: PLC0415
+
+    from envizzy import topics  # noqa: PLC0415
+    from envizzy.config import read  # noqa: PLC0415
+
+    settings = read(config, {"kafka.bootstrap_servers": kafka}).settings
+    states = topics.show(settings.kafka, settings.topics)
+    if as_json:
+        for state in states:
+            typer.echo(orjson.dumps(state._asdict()).decode())
+    else:
+        table = Table("topic", "partitions", "clean-up", "retention.ms", "what it carries", "")
+        for state in states:
+            number = str(state.partitions) if state.partitions else "-"
+            policy, retention = state.cleanup_policy or "-", state.retention or "-"
+            table.add_row(
+                state.name, number, policy, retention, state.description, state.trouble or "ok"
+            )
+        Console().print(table)
+    if any(state.trouble for state in states):
+        raise typer.Exit(int(Exit.ERROR))

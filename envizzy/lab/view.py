@@ -1,0 +1,122 @@
+"""The live table: who talks, with what, to whom, how fast, how late."""
+
+from collections import Counter, OrderedDict, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+_ROWS = 8
+_KEPT_FLOWS = 50_000
+"""Flows whose totals are remembered: reports are cumulative, only what is new is added."""
+
+_KEPT_NAMES = 20_000
+"""Users, programs or destinations; beyond it the rarest are forgotten."""
+
+_KILO = 1000.0
+
+
+@dataclass(slots=True)
+class Talk:
+    """Flows and octets by user, program and destination, from flow records."""
+
+    users: Counter[str] = field(default_factory=Counter)
+    programs: Counter[str] = field(default_factory=Counter)
+    destinations: Counter[str] = field(default_factory=Counter)
+    octets: Counter[tuple[str, str]] = field(default_factory=Counter)
+    recent: deque[tuple[str, str, str, str]] = field(default_factory=lambda: deque(maxlen=_ROWS))
+    _totals: OrderedDict[tuple[Any, ...], int] = field(default_factory=OrderedDict)
+
+    def add(self, flow: Mapping[str, Any]) -> None:
+        """One flow record; the counters of a flow's reports are cumulative and never added up."""
+        user = str(flow.get("liuid") or "(nobody)")
+        program = str(flow.get("pn") or "(unknown)")
+        target = flow.get("da") or flow.get("da6") or "?"
+        host = flow.get("dh")
+        where = str(target if host in {None, "", "Unknown", "-"} else host)
+        total = _number(flow.get("ibc")) + _number(flow.get("obc"))
+        name = (flow.get("udid"), flow.get("pr"), flow.get("sp"), flow.get("fss"), target)
+        before = self._totals.pop(name, None)
+        self._totals[name] = total
+        if len(self._totals) > _KEPT_FLOWS:
+            self._totals.popitem(last=False)
+        more = max(0, total - (before or 0))
+        for what, counter, key in (
+            ("user", self.users, user),
+            ("program", self.programs, program),
+            ("destination", self.destinations, where),
+        ):
+            counter[key] += before is None
+            self.octets[what, key] += more
+            if len(counter) > _KEPT_NAMES:
+                _thin(counter)
+        port = f"{where}:{flow.get('dp', '?')}"
+        self.recent.append((user, program, port, _octets(total)))
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What stands above the table.
+
+    Attributes:
+        title: What runs.
+        pairs: Name and value, in order.
+    """
+
+    title: str
+    pairs: tuple[tuple[str, str], ...]
+
+
+def render(figures: Figures, talk: Talk) -> RenderableType:
+    """The whole screen."""
+    top = Table.grid(padding=(0, 3))
+    for _ in range(4):
+        top.add_column()
+    cells = [Text.assemble((f"{name} ", "dim"), (value, "bold")) for name, value in figures.pairs]
+    for start in range(0, len(cells), 4):
+        top.add_row(*cells[start : start + 4])
+    tables = Table.grid(expand=True, padding=(0, 1))
+    for _ in range(3):
+        tables.add_column(ratio=1)
+    tables.add_row(
+        _ranking("users", "user", talk.users, talk),
+        _ranking("programs", "program", talk.programs, talk),
+        _ranking("destinations", "destination", talk.destinations, talk),
+    )
+    recent = Table(expand=True, title="last flows", title_justify="left", box=None)
+    for heading in ("user", "program", "to", "octets"):
+        recent.add_column(heading, no_wrap=True, justify="right" if heading == "octets" else "left")
+    for row in talk.recent:
+        recent.add_row(*row)
+    return Group(Panel(top, title=figures.title, title_align="left"), tables, recent)
+
+
+def _ranking(title: str, what: str, counter: Counter[str], talk: Talk) -> Table:
+    table = Table(expand=True, box=None)
+    table.add_column(title, no_wrap=True, ratio=1)
+    table.add_column("flows", justify="right")
+    table.add_column("octets", justify="right")
+    for name, flows in counter.most_common(_ROWS):
+        table.add_row(name, str(flows), _octets(talk.octets[what, name]))
+    return table
+
+
+def _thin(counter: Counter[str]) -> None:
+    for name, _ in counter.most_common()[_KEPT_NAMES // 2 :]:
+        del counter[name]
+
+
+def _number(value: object) -> int:
+    return int(value) if isinstance(value, int | str) and str(value).isdigit() else 0
+
+
+def _octets(number: float) -> str:
+    for unit in ("", " k", " M", " G"):
+        if number < _KILO:
+            return f"{number:.0f}{unit}" if not unit else f"{number:.1f}{unit}"
+        number /= _KILO
+    return f"{number:.1f} T"
