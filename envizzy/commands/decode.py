@@ -40,7 +40,8 @@ def decode(
     Reads pcap, pcapng, hex text (a datagram a line), raw datagrams and IPFIX files.
     Malformed input is reported and is no error; a file that cannot be read is (exit code 2).
 
-    Examples:
+    For example:
+
         envizzy decode clients.pcap
 
         envizzy decode --json --port 2055 templates.pcap data.pcap

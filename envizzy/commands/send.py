@@ -96,7 +96,8 @@ def send(
 
     Every UDP payload of FILE (or Message of an IPFIX file) is sent again, in order.
 
-    Examples:
+    For example:
+
         envizzy send clients.pcap --to 127.0.0.1:2055
 
         envizzy send clients.pcapng --to [::1]:2055 --rate 500 --port 2055
