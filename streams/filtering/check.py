@@ -56,7 +56,8 @@ def check(policy: object, keys: FieldKeys) -> FilterPolicy:
 def _only_key(policy: object) -> Mapping[str, object]:
     if not isinstance(policy, dict):
         raise PolicyError(
-            f'{_shown(policy)}, but an object is right: {{"rules": {{"include": [], "exclude": []}}}}'
+            f"{_shown(policy)}, but an object is right: "
+            '{"rules": {"include": [], "exclude": []}}'
         )
     for name in policy:
         if name != "rules":

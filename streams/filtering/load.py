@@ -34,7 +34,7 @@ def load_policy(path: Path, keys: FieldKeys) -> Policy:
         ) from error
     except RecursionError as error:
         raise PolicyError(f"{path}: nested too deeply for a filter policy") from error
-    except PolicyError as error:
+    except ValueError as error:  # a PolicyError of a repeated key, or a number of 4,300 digits
         raise PolicyError(f"{path}: {error}") from error
     if policy is None:
         raise PolicyError(f'{path}: null, but an object is right: {{"rules": {{}}}}')

@@ -56,17 +56,21 @@ def compile_policy(policy: object, keys: FieldKeys) -> Policy:
 
 
 def _combined(included: _Test | None, excluded: _Test | None) -> _Test:
-    if included is None and excluded is None:
-        return lambda _: True
-    if excluded is None and included is not None:
-        return included
-    if included is None and excluded is not None:
-        alone: _Test = excluded
-        return lambda record: not alone(record)
-    first, second = included, excluded
-    assert first is not None  # noqa: S101 - for the type checker; the branches above leave no other
-    assert second is not None  # noqa: S101 - as above
-    return lambda record: first(record) and not second(record)
+    if included is None:
+        return _everything if excluded is None else _negated(excluded)
+    return included if excluded is None else _first_but_not(included, excluded)
+
+
+def _everything(_: Record) -> bool:
+    return True
+
+
+def _negated(excluded: _Test) -> _Test:
+    return lambda record: not excluded(record)
+
+
+def _first_but_not(included: _Test, excluded: _Test) -> _Test:
+    return lambda record: included(record) and not excluded(record)
 
 
 def _careful(keeps: _Test, forms: Mapping[str, ValueForm]) -> _Test:
