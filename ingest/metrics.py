@@ -16,7 +16,8 @@ _COUNTERS: dict[str, tuple[Count, str]] = {
     "ingest_octets_total": (Count.OCTETS, "Octets of their payloads."),
     "ingest_datagrams_delivered_total": (
         Count.DELIVERED,
-        "Datagrams that Kafka has confirmed. Received = delivered + dropped (kernel apart) + in memory.",
+        "Datagrams that Kafka has confirmed. Received = delivered + dropped (`kernel` apart) + "
+        "in memory.",
     ),
     "ingest_batches_total": (Count.BATCHES, "Batches handed to the Kafka client, ticks apart."),
     "ingest_batch_octets_total": (Count.BATCH_OCTETS, "Octets of these, before compression."),
@@ -26,7 +27,8 @@ _COUNTERS: dict[str, tuple[Count, str]] = {
     ),
     "ingest_hidden_sources_total": (
         Count.HIDDEN,
-        "Addresses with more sessions in an hour than `ingest.sessions_per_address`: a NAT or proxy.",
+        "Addresses with more sessions in an hour than `ingest.sessions_per_address`: a NAT or "
+        "proxy.",
     ),
     "ingest_process_starts_total": (
         Count.STARTS,
@@ -52,9 +54,9 @@ TABLE: tuple[Metric, ...] = (
     Metric(
         _DROPPED,
         Kind.COUNTER,
-        "Datagrams dropped. `denied`, `oversize`: the settings say so. `kernel`: the socket's buffer was full. "
-        "`queue_full`: Kafka is slow or away and the memory for it is used up. `delivery`: Kafka refused for good. "
-        "`stopped`: not confirmed when the process had to end.",
+        "Datagrams dropped. `denied`, `oversize`: the settings say so. `kernel`: the buffer of the "
+        "socket was full. `queue_full`: Kafka is slow or away and the memory for it is used up. "
+        "`delivery`: Kafka refused for good. `stopped`: not confirmed when the process ended.",
         {"reason": [drop.value for drop in Drop], "intended": ["true", "false"]},
     ),
     *(Metric(name, Kind.GAUGE, help_) for name, (_, help_) in _GAUGES.items()),

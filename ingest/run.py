@@ -14,7 +14,7 @@ from ingest.supervise import Supervisor
 from ingest.worker import Worker
 from service.exits import Exit
 from service.health import HealthError, HealthServer, Verdict, serve
-from service.logs import logger
+from service.logs import configure, logger
 from service.settings import HealthSettings, KafkaSettings, LogSettings, TopicsSettings
 
 _AUTO_MOST = 4
@@ -28,8 +28,8 @@ def run(
     settings: IngestSettings,
     kafka: KafkaSettings,
     topics: TopicsSettings,
-    health: HealthSettings,
     logs: LogSettings,
+    health: HealthSettings,
 ) -> int:
     """Receive until SIGTERM or SIGINT; must be called in the main thread.
 
@@ -37,6 +37,7 @@ def run(
         0 after a stop, also where Kafka was away (what was lost is counted and logged); 1 for a
         port in use or a topic that does not fit; 70 where the Kafka client failed for good.
     """
+    configure(logs)
     log = logger("ingest")
     processes = count_processes(settings.processes)
     try:

@@ -128,7 +128,7 @@ class Supervisor:
 
 
 class _ChildStop:
-    """A child stops at SIGTERM, and when its supervisor is gone; Ctrl-C comes by way of the supervisor."""
+    """Stop at SIGTERM, or when the supervisor is gone; it passes Ctrl-C on as SIGTERM."""
 
     def __init__(self, parent: int) -> None:
         self._parent = parent
