@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
@@ -69,7 +70,7 @@ class LagMonitor:
         if len(samples) < SAMPLES or len({mine for mine, _ in samples}) > 1:
             return False
         events = [number for _, number in samples]
-        rises = all(before <= after for before, after in zip(events, events[1:], strict=False))
+        rises = all(before <= after for before, after in pairwise(events))
         return rises and events[-1] - events[0] > NOISE_EVENTS
 
     def sample(self, consumer: Any) -> None:

@@ -1,6 +1,7 @@
 """One streams worker: what ``envizzy streams`` starts."""
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -49,6 +50,9 @@ LAYOUTS_SECONDS = 60.0
 """Patience with the layouts topic at start; some thousand records at most."""
 
 NS = 1_000_000_000
+
+CHATTY = ("faust", "mode", "aiokafka", "streams.agents.consumer")
+"""Loggers of Faust and its kin, which tell each step at info; shown at debug."""
 
 
 def make_context(settings: StreamsSettings, element_files: Sequence[Path] = ()) -> Context:
@@ -240,7 +244,7 @@ def run(
     health: HealthSettings,
     element_files: Sequence[Path] = (),
 ) -> int:
-    """Run a worker until SIGTERM or SIGINT; logging is set up by the caller.
+    """Run a worker until SIGTERM or SIGINT; the caller has set up logging.
 
     Args:
         settings: ``[streams]``.
@@ -250,9 +254,12 @@ def run(
         element_files: A site's tables of elements.
 
     Returns:
-        ``Exit``: 0 after a stop in good order, 1 where it cannot begin, 2 for a wrong policy, 70 for
-        what a restart cures. A fatal error ends the process with 70 without returning.
+        ``Exit``: 0 after a stop in good order, 1 where it cannot begin, 2 for a wrong policy,
+        70 for what a restart cures. A fatal error ends the process with 70 without returning.
     """
+    if not logging.getLogger().isEnabledFor(logging.DEBUG):
+        for name in CHATTY:
+            logging.getLogger(name).setLevel(logging.WARNING)
     log = logger("streams")
     try:
         require_compiled_streams()
@@ -270,10 +277,10 @@ def run(
             else None
         )
     except (StartError, HealthError) as error:
-        log.error(str(error))
+        log.error(str(error))  # noqa: TRY400 - one clear line, no traceback
         return Exit.ERROR
     except (PolicyError, ValueError) as error:
-        log.error(str(error))
+        log.error(str(error))  # noqa: TRY400 - one clear line, no traceback
         return Exit.USAGE
     rooms.lag.start()
     log.info(
