@@ -63,14 +63,11 @@ def _bounded(value: Any, least: int, most: int) -> Any:  # JSON-ready in, JSON-r
 
 
 def _as_text(value: Any) -> str:  # JSON-ready
-    match value:
-        case str():
-            return value
-        case bool():
-            return "true" if value else "false"
-        case list():
-            return " ".join(_as_text(item) for item in value)
-        case dict() | None:
-            return orjson.dumps(_bounded(value, _SMALLEST_WRITTEN, _LARGEST_WRITTEN)).decode()
-        case _:
-            return str(value)
+    kind = type(value)
+    if kind is str or kind is int:
+        return str(value)
+    if kind is list:
+        return " ".join(map(_as_text, value))
+    if kind is bool:
+        return "true" if value else "false"
+    return orjson.dumps(_bounded(value, _SMALLEST_WRITTEN, _LARGEST_WRITTEN)).decode()

@@ -39,9 +39,7 @@ def _keys(layout: str, settings: InterpretSettings | None = None) -> list[str]:
 
 def _value(layout: str, *values: Any, settings: InterpretSettings | None = None) -> dict[str, Any]:
     bound = _bound(layout)
-    fields = tuple(
-        (item.element, value) for item, value in zip(bound.fields, values, strict=True)
-    )
+    fields = tuple((item.element, value) for item, value in zip(bound.fields, values, strict=True))
     plan = plan_for(bound, "flow", KEYS, settings or InterpretSettings())
     return run_plan(DataRecord(300, 0, fields), plan)
 

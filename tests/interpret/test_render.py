@@ -34,7 +34,9 @@ def test_the_strings_form_is_the_collectors() -> None:
 @pytest.mark.parametrize("value", [2**53 + 1, -(2**53) - 1, 2**64 - 1])
 def test_big_numbers_may_be_strings(value: int) -> None:
     """Only what exceeds 2**53 changes, also within lists."""
-    got = orjson.loads(render({"a": value, "b": 2**53, "c": [value], "d": True}, "typed", "strings"))
+    got = orjson.loads(
+        render({"a": value, "b": 2**53, "c": [value], "d": True}, "typed", "strings")
+    )
 
     assert {"a": str(value), "b": 2**53, "c": [str(value)], "d": True} == got
 

@@ -39,7 +39,9 @@ def test_an_address_comes_back(text: str, printed: str) -> None:
 
 def test_the_partition_is_positive_and_within_the_topic() -> None:
     """The sign bit is cut off before the remainder, as Kafka does."""
-    partitions = {raw_partition(exporter_octets(f"10.0.{n >> 8}.{n & 255}"), 32) for n in range(999)}
+    partitions = {
+        raw_partition(exporter_octets(f"10.0.{n >> 8}.{n & 255}"), 32) for n in range(999)
+    }
 
     assert set(range(32)) == partitions
 

@@ -113,5 +113,5 @@ def test_a_wrong_site_table_names_the_line(tmp_path: Path, text: str, message: s
 
 def test_a_missing_site_table_is_named(tmp_path: Path) -> None:
     """A path that does not exist is a clear error."""
-    with pytest.raises(SchemaError, match="none.csv: cannot be read: No such file"):
+    with pytest.raises(SchemaError, match=r"none\.csv: cannot be read: No such file"):
         load_registry([tmp_path / "none.csv"])
