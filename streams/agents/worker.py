@@ -16,8 +16,8 @@ from schemas.elements import load_registry
 from schemas.field_keys import load_field_keys
 from service.exits import Exit
 from service.health import HealthError, Verdict, serve
-from service.logs import logger
-from service.settings import HealthSettings, KafkaSettings, TopicsSettings
+from service.logs import configure, logger
+from service.settings import HealthSettings, KafkaSettings, LogSettings, TopicsSettings
 from streams.agents.app import make_app, raw_topic, require_compiled_streams, wire
 from streams.agents.checks import check_topics
 from streams.agents.consumer import Due, seeking
@@ -241,15 +241,17 @@ def run(
     settings: StreamsSettings,
     kafka: KafkaSettings,
     topics: TopicsSettings,
+    logs: LogSettings,
     health: HealthSettings,
     element_files: Sequence[Path] = (),
 ) -> int:
-    """Run a worker until SIGTERM or SIGINT; the caller has set up logging.
+    """Run a worker until SIGTERM or SIGINT.
 
     Args:
         settings: ``[streams]``.
         kafka: ``[kafka]``.
         topics: ``[topics]``.
+        logs: ``[logs]``.
         health: ``[health]``.
         element_files: A site's tables of elements.
 
@@ -257,7 +259,8 @@ def run(
         ``Exit``: 0 after a stop in good order, 1 where it cannot begin, 2 for a wrong policy,
         70 for what a restart cures. A fatal error ends the process with 70 without returning.
     """
-    if not logging.getLogger().isEnabledFor(logging.DEBUG):
+    configure(logs)
+    if logs.level != "debug":
         for name in CHATTY:
             logging.getLogger(name).setLevel(logging.WARNING)
     log = logger("streams")
