@@ -24,17 +24,16 @@ def streams(
         envizzy streams --kafka kafka1:9092 --health-port 0
     """
     from envizzy.config import read  # noqa: PLC0415 - quick --help
-    from service import logs  # noqa: PLC0415
     from streams.agents.worker import run  # noqa: PLC0415
 
     flags = {"kafka.bootstrap_servers": kafka, "health.streams_port": health_port}
     settings = read(config, flags).settings
-    logs.configure(settings.logs)
     code = run(
         settings.streams,
         settings.kafka,
         settings.topics,
-        settings.health,
-        settings.elements.files,
+        logs=settings.logs,
+        health=settings.health,
+        element_files=settings.elements.files,
     )
     raise typer.Exit(int(code))
