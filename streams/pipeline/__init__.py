@@ -1,1 +1,19 @@
-"""Datagrams to records: pure, with time as an argument (``step``, ``advance``)."""
+"""Datagrams to records: pure, with time as an argument."""
+
+from streams.pipeline.advance import advance
+from streams.pipeline.context import Context
+from streams.pipeline.counts import Count
+from streams.pipeline.model import DeadLetter, NewLayout, Outcome, Reason, Record
+from streams.pipeline.step import step
+
+__all__ = [
+    "Context",
+    "Count",
+    "DeadLetter",
+    "NewLayout",
+    "Outcome",
+    "Reason",
+    "Record",
+    "advance",
+    "step",
+]

@@ -41,7 +41,7 @@ class Record(NamedTuple):
         record_id: ``schemas.datagram.record_id``.
         received_at_ns: Of the datagram that carried it (the parked one's, not the Template's).
         exporter: 16 octets.
-        origin: ``template-origin``: "" for the session's own Template, else ``sibling`` or ``fleet``.
+        origin: ``template-origin``: "" for its session's own Template, ``sibling`` or ``fleet``.
         parked: Whether it waited for its Template.
     """
 

@@ -41,6 +41,8 @@ _key = struct.Struct(">c16sHIH")
 _head = struct.Struct(">QB")
 _forgotten = struct.Struct(">QBQ")
 _KINDS = {b"t": TEMPLATES, b"o": OPTIONS, b"p": PARKED}
+_WHOLE = (b"t", b"o")
+_PARKED_OCTET = b"p"
 _OCTETS = {kind: octet for octet, kind in _KINDS.items()}
 _LARGEST_VERSION = (1 << 64) - 1
 
@@ -57,21 +59,36 @@ def decode_key(octets: bytes) -> StateKey:
     Raises:
         SchemaError: Not a key of the state topic.
     """
-    kind = _KINDS.get(octets[:1])
-    if kind is None or len(octets) < _key.size or (len(octets) > _key.size) != (kind is PARKED):
-        raise SchemaError(f"not a key of the state topic: {octets[:64].hex()}")
+    check_key(octets)
+    kind = _KINDS[octets[:1]]
     session = SessionKey(*_key.unpack_from(octets)[1:])
-    return (session, kind, octets[_key.size :].decode()) if kind is PARKED else (session, kind)
+    if kind != PARKED:
+        return (session, kind)
+    return (session, kind, octets[_key.size :].decode(errors="backslashreplace"))
+
+
+def check_key(octets: bytes) -> None:
+    """Check the form of a Kafka key without making anything of it.
+
+    Raises:
+        SchemaError: Not a key of the state topic.
+    """
+    size = len(octets)
+    kind = octets[:1]
+    if size != _key.size if kind in _WHOLE else kind != _PARKED_OCTET or size <= _key.size:
+        raise SchemaError(f"not a key of the state topic: {octets[:64].hex()}")
 
 
 def version_of(octets: bytes) -> int:
     """Return the version that a Kafka value begins with.
 
     Raises:
-        SchemaError: Too short for a value.
+        SchemaError: Too short for a value, or of a newer form than this program reads.
     """
     if len(octets) < _head.size:
         raise SchemaError(f"{len(octets)} octets, a value of the state topic has at least 9")
+    if octets[8] > FORM_VERSION:
+        raise SchemaError(f"state of form {octets[8]}, this program reads up to {FORM_VERSION}")
     return int.from_bytes(octets[:8])
 
 
@@ -91,11 +108,8 @@ def decode_value(octets: bytes) -> StateValue:
         SchemaError: Not a value of the state topic, or of a newer form.
     """
     version_of(octets)
-    form = octets[8]
-    if form == FORGOTTEN:
+    if octets[8] == FORGOTTEN:
         return Forgotten(int.from_bytes(octets[9:17]))
-    if form != FORM_VERSION:
-        raise SchemaError(f"state of form {form}, this program reads up to {FORM_VERSION}")
     name, content = avro.decode(octets[_head.size :])
     read = _READERS.get(name)
     if read is None:

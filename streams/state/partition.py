@@ -57,8 +57,8 @@ class ExporterMemory:
     """All that is remembered of one address; oldest change first. Undecoded values are octets."""
 
     sessions: dict[SessionKey, Session | bytes] = field(default_factory=dict)
-    options: dict[SessionKey, Options | bytes] = field(default_factory=dict)
-    parked: dict[StateKey, ParkedSet | bytes] = field(default_factory=dict)
+    options: dict[SessionKey, Options] = field(default_factory=dict)
+    parked: dict[StateKey, ParkedSet] = field(default_factory=dict)
     siblings: dict[Group, list[tuple[SessionKey, Session]]] = field(default_factory=dict)
 
     def is_empty(self) -> bool:
@@ -79,6 +79,8 @@ class PartitionState:
         self.parked_sets = Shares()
         self.parked_octets = Shares()
         self.options_entries = Shares()
+        self.unreadable = 0
+        """Loaded values that turned out not to follow their schema."""
         self._sessions: dict[SessionKey, Session] = {}
         self._exporters: dict[bytes, ExporterMemory] = {}
         self._graves: dict[StateKey, int] = {}
@@ -100,8 +102,12 @@ class PartitionState:
         if value is None:
             return None
         if isinstance(value, bytes):
-            # settled values stand in their places: the order (oldest change first) is kept
-            value = cast("ExporterMemory", memory).sessions[key] = _decoded(value, Session)
+            value = self._readable(value, Session)
+            if value is None:
+                self._place((key, TEMPLATES), None)
+                return None
+            # it stays in its place: the order (oldest change first) is kept
+            cast("ExporterMemory", memory).sessions[key] = value
         self._sessions[key] = value
         return value
 
@@ -109,10 +115,7 @@ class PartitionState:
         """Return what the Exporter told about itself in this session, None where nothing."""
         self._settle()
         memory = self._exporters.get(key.exporter)
-        value = memory.options.get(key) if memory else None
-        if memory is not None and isinstance(value, bytes):
-            value = memory.options[key] = _decoded(value, Options)
-        return cast("Options | None", value)
+        return memory.options.get(key) if memory else None
 
     def elements(self, key: SessionKey) -> tuple[InformationElement, ...]:
         """Return the element types (RFC 5610) that a session learnt; usually none."""
@@ -129,13 +132,14 @@ class PartitionState:
         if memory is None:
             return ()
         group = (domain, version)
-        found = memory.siblings.get(group)
-        if found is None:
+        known = memory.siblings.get(group)
+        if known is None:
             keys = [key for key in memory.sessions if (key.domain, key.version) == group]
-            pairs = [(key, cast("Session", self.session(key))) for key in keys]
+            found = ((key, self.session(key)) for key in keys)
+            pairs = [(key, session) for key, session in found if session is not None]
             pairs.sort(key=lambda pair: (-refreshed_at_ns(pair[1]), pair[0]))
-            found = memory.siblings[group] = pairs
-        return found
+            known = memory.siblings[group] = pairs
+        return known
 
     def parked(
         self, exporter: bytes, domain: int, version: int
@@ -154,11 +158,7 @@ class PartitionState:
         Raises:
             KeyError: Not parked.
         """
-        parked = self._exporters[key[0].exporter].parked
-        value = parked[key]
-        if isinstance(value, bytes):
-            value = parked[key] = _decoded(value, ParkedSet)
-        return value
+        return self._exporters[key[0].exporter].parked[key]
 
     def parked_or_none(self, key: StateKey) -> ParkedSet | None:
         """Return one parked Set, None where it is not parked."""
@@ -246,8 +246,9 @@ class PartitionState:
         late write of a worker that was frozen: its key is due in ``rewrites``.
 
         Raises:
-            SchemaError: Not a record of the state topic.
+            SchemaError: Not a record of the state topic, or of a newer form.
         """
+        codec.check_key(key)
         if not value:
             self._versions.pop(key, None)
             self._stale.discard(key)
@@ -305,11 +306,23 @@ class PartitionState:
                 self._place(key, None)
             elif codec.is_forgotten(value):
                 self._place(key, codec.decode_value(value))
-            elif key[1] == OPTIONS:
-                # few, and their element types are asked for at every datagram
-                self._place(key, codec.decode_value(value))
-            else:
+            elif key[1] == TEMPLATES:
                 self._place(key, value)
+            else:
+                # few; sizes of the parked and learnt element types are asked for all the time
+                kind = Options if key[1] == OPTIONS else ParkedSet
+                self._place(key, cast("StateValue | None", self._readable(value, kind)))
+
+    def _readable(self, octets: bytes, expected: type[_Value]) -> _Value | None:
+        """Decode what was loaded; what cannot be read is as if it were not there, but counted."""
+        try:
+            value = codec.decode_value(octets)
+        except SchemaError:
+            value = None
+        if not isinstance(value, expected):
+            self.unreadable += 1
+            return None
+        return value
 
     def _place(self, key: StateKey, value: StateValue | bytes | None) -> None:
         session, kind = key[0], key[1]
@@ -345,7 +358,7 @@ class PartitionState:
     def _place_options(self, memory: ExporterMemory, key: StateKey, value: object) -> None:
         session = key[0]
         before = memory.options.pop(session, None)
-        if isinstance(before, Options):
+        if before is not None:
             self.options_entries.add(session.exporter, -before.entries())
         self._elements.pop(session, None)
         if isinstance(value, Options):
@@ -359,13 +372,11 @@ class PartitionState:
         before = memory.parked.pop(key, None)
         if before is not None:
             self.parked_sets.add(exporter, -1)
-            self.parked_octets.add(exporter, -_parked_size(before))
-        if value is not None:
-            # the octets are counted as the Set has them, so it must be decoded
-            parked = _decoded(value, ParkedSet) if isinstance(value, bytes) else value
-            memory.parked[key] = cast("ParkedSet", parked)
+            self.parked_octets.add(exporter, -len(before.octets))
+        if isinstance(value, ParkedSet):
+            memory.parked[key] = value
             self.parked_sets.add(exporter, 1)
-            self.parked_octets.add(exporter, _parked_size(memory.parked[key]))
+            self.parked_octets.add(exporter, len(value.octets))
 
     _PLACES: Mapping[str, Callable[..., None]] = {
         TEMPLATES: _place_session,
@@ -377,17 +388,6 @@ class PartitionState:
         numberings = [key for key in self.notes if isinstance(key, SessionKey)]
         for key in numberings[: len(numberings) // 2 + 1]:
             del self.notes[key]
-
-
-def _decoded(octets: bytes, expected: type[_Value]) -> _Value:
-    value = codec.decode_value(octets)
-    if not isinstance(value, expected):
-        raise SchemaError(f"a {type(value).__name__} where a {expected.__name__} belongs")
-    return value
-
-
-def _parked_size(parked: ParkedSet | bytes) -> int:
-    return len(parked) if isinstance(parked, bytes) else len(parked.octets)
 
 
 def coordinates(key: StateKey) -> str:

@@ -1,10 +1,14 @@
 """Sequence Numbers: gaps, restarts, and exporters that count otherwise."""
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from streams.pipeline.counts import Count
 from streams.pipeline.numbering import next_numbering
-from streams.state.model import Numbering
+
+if TYPE_CHECKING:
+    from streams.state.model import Numbering
 
 
 def run(*messages: tuple[int, int | None]) -> list[tuple[Count | None, int]]:

@@ -236,3 +236,26 @@ def test_shares_know_the_largest() -> None:
         largest = shares.largest()
         assert max(plain.values()) == (0 if largest is None else plain[largest])
     assert sum(plain.values()) == shares.total
+
+
+def test_unreadable_values_are_as_if_not_there() -> None:
+    """One broken record must not stop a partition: it is counted and passed over."""
+    state = PartitionState()
+    for key, _ in VALUES[:3]:
+        state.load(codec.encode_key(key), bytes(8) + b"\x01 nonsense")
+
+    assert None is state.session(KEY)
+    assert None is state.options(KEY)
+    assert [] == state.parked(EXPORTER, 127, 10)
+    assert (3, 0) == (state.unreadable, len(state))
+
+
+def test_foreign_records_are_refused_at_loading() -> None:
+    """The reader is told at once, so that it can count and go on."""
+    state = PartitionState()
+    with pytest.raises(SchemaError):
+        state.load(b"nonsense", bytes(20))
+    with pytest.raises(SchemaError):
+        state.load(codec.encode_key(VALUES[0][0]), bytes(8) + b"\x02")
+
+    assert 0 == len(state)
