@@ -72,7 +72,11 @@ def test_health_checks_ask_the_default_ports() -> None:
     default = HealthSettings()
     expected = {"ingest": default.ingest_port, "streams": default.streams_port}
     found = {
-        name: int(re.findall(r"127\.0\.0\.1:(\d+)/healthz", " ".join(SERVICES[name]["healthcheck"]["test"]))[0])
+        name: int(
+            re.findall(
+                r"127\.0\.0\.1:(\d+)/healthz", " ".join(SERVICES[name]["healthcheck"]["test"])
+            )[0]
+        )
         for name in expected
     }
 
@@ -84,7 +88,9 @@ def test_health_checks_ask_the_default_ports() -> None:
 
 def test_what_the_dockerfile_copies_exists() -> None:
     """Every COPY from the build context names a file or folder of the checkout."""
-    lines = re.findall(r"^COPY (?!--from)(.+)$", (ROOT / "deploy/Dockerfile").read_text(), re.MULTILINE)
+    lines = re.findall(
+        r"^COPY (?!--from)(.+)$", (ROOT / "deploy/Dockerfile").read_text(), re.MULTILINE
+    )
     sources = [word for line in lines for word in line.split()[:-1]]
 
     assert sources
