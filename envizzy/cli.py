@@ -7,7 +7,6 @@ import sys
 from importlib.metadata import version
 from typing import Annotated, NoReturn
 
-import click
 import typer
 
 from envizzy.commands import config, generate, ingest, lab, streams, tail, topics
@@ -66,17 +65,8 @@ def main() -> None:
     from envizzy.lab.errors import LabError  # noqa: PLC0415 - quick --help
 
     try:
-        code = app(standalone_mode=False)
+        app()
     except SettingsError as error:
         _end("\n".join(error.lines), Exit.USAGE)
     except LabError as error:
         _end(str(error), Exit.ERROR)
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        sys.exit(int(Exit.USAGE))
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        sys.exit(130)
-    sys.exit(code if isinstance(code, int) else 0)

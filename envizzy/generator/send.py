@@ -104,7 +104,7 @@ class Account:
     def write(self, sent: Sent) -> None:
         """Note one record."""
         if self.file is not None:
-            self.file.write(orjson.dumps(sent) + b"\n")
+            self.file.write(orjson.dumps(tuple(sent)) + b"\n")
 
     def total(self, totals: "Totals") -> None:
         """Note how much was sent so far."""

@@ -151,5 +151,5 @@ def host_address(host: str, version: int) -> str:
     """A documentation address (RFC 5737, RFC 3849) for a host name, always the same."""
     seed = hashlib.sha256(host.encode()).digest()
     if version == 6:  # noqa: PLR2004 - the IP version
-        return f"2001:db8:{seed[0]:x}{seed[1]:02x}::{seed[2]:x}"
+        return f"2001:db8:{seed[0]:x}{seed[1]:02x}::{1 + seed[2]:x}"
     return f"203.0.113.{1 + seed[0] % 254}" if seed[1] & 1 else f"198.51.100.{1 + seed[0] % 254}"

@@ -51,7 +51,7 @@ def record_of(message: Message, kind: str) -> tuple[Published, int]:
 class Latencies:
     """Milliseconds from the socket to the topic: a fair sample of bounded size."""
 
-    _kept: array[float] = field(default_factory=lambda: array("f"))
+    _kept: "array[float]" = field(default_factory=lambda: array("f"))
     _seen: int = 0
     _random: random.Random = field(default_factory=lambda: random.Random(1))
 
