@@ -37,10 +37,19 @@ def advance(state: PartitionState, fleet: Fleet, now_ns: int, context: Context) 
 
 
 def _try_layouts(work: Work) -> None:
-    """Try what is parked with the fleet's new layouts, some at a time, in the order of ``raw``."""
-    number = work.fleet.number
+    """Try what is parked with the fleet's new layouts, some at a time, in the order of ``raw``.
+
+    Only Sets with an id that has a new layout: or else each new layout of anybody would cost a
+    reading of all that is parked.
+    """
+    number, numbers = work.fleet.number, work.fleet.numbers
+    tried = cast("int", work.state.notes.get(FLEET, 0))
     trial = cast("tuple[int, tuple[str, StateKey] | str]", work.state.notes.get(RELEASE, _NO_TRIAL))
-    keys = sorted((coordinates(key), key) for key in work.state.parked_keys())
+    keys = sorted(
+        (coordinates(key), key)
+        for key in work.state.parked_keys()
+        if numbers.get(work.state.parked_set(key).set_id, 0) > tried
+    )
     if trial[0] == number:
         keys = [item for item in keys if item > cast("tuple[str, StateKey]", trial[1])]
     for _, key in keys[: work.limits.releases]:

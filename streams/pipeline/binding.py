@@ -6,7 +6,7 @@ from streams.pipeline.work import Source, Work
 from streams.state.layouts import is_nvzflow
 from streams.state.model import Session, SessionKey
 from streams.state.partition import definition
-from streams.wire import NestedTemplates, SetSpan, fits
+from streams.wire import VERSION, NestedTemplates, SetSpan, fits
 
 SIBLING = "sibling"
 """``template-origin``: another session of the same address and Observation Domain."""
@@ -27,7 +27,12 @@ Binding = tuple[Layout, NestedTemplates, str]
 
 
 def find_binding(work: Work, source: Source, payload: bytes, span: SetSpan) -> Binding | None:
-    """Return what reads the Set by rule 2, else by rule 3; None where nothing does."""
+    """Return what reads the Set by rule 2, else by rule 3; None where nothing does.
+
+    Both are for IPFIX: a v9 session is the whole address already (RFC 3954, 5.1).
+    """
+    if source.key.version != VERSION:
+        return None
     return _sibling(work, source, payload, span) or _fleet(work, source, payload, span)
 
 

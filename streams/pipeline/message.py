@@ -12,7 +12,15 @@ from streams.pipeline.reading import read_set
 from streams.pipeline.templates import bounded, with_template
 from streams.pipeline.work import Source, Work
 from streams.state.layouts import is_nvzflow, layout_key, layout_value
-from streams.state.model import TEMPLATES, Forgotten, Note, Numbering, Session, SessionKey
+from streams.state.model import (
+    TEMPLATES,
+    Forgotten,
+    Note,
+    Numbering,
+    Session,
+    SessionKey,
+    session_key,
+)
 from streams.state.partition import LAYOUT
 from streams.wire import (
     FIRST_TEMPLATE_ID,
@@ -40,7 +48,9 @@ def read_any_message(work: Work, datagram: Datagram, prefix: str, message: Messa
             away (RFC 7011, 9.1).
     """
     header = message.header
-    key = SessionKey(datagram.exporter, datagram.port, header.observation_domain_id, header.version)
+    key = session_key(
+        datagram.exporter, datagram.port, header.observation_domain_id, header.version
+    )
     source = Source(key, prefix, datagram.received_at_ns, header.export_time)
     work.count(Count.DATAGRAMS)
     work.count(Count.TRAILING_OCTETS, message.trailing)

@@ -9,7 +9,7 @@ from schemas.registry import InformationElement
 from streams.pipeline.counts import Count
 from streams.pipeline.work import Work
 from streams.state.model import OPTIONS, Change, Forgotten, Interface, Options, SessionKey
-from streams.wire import DataRecord, Value, learn_element_type
+from streams.wire import DataRecord, Value, learn_element_type, output_value
 
 INTERFACE_INDEXES = (10, 14)
 """ingressInterface, egressInterface."""
@@ -21,6 +21,9 @@ SYSTEM_INIT_TIME_MILLISECONDS = 160
 SAMPLING = (34, 35, 48, 49, 50, 302, 304, 305, 306)
 """samplingInterval, samplingAlgorithm, samplerId, samplerMode, samplerRandomInterval, selectorId,
 selectorAlgorithm, samplingPacketInterval, samplingPacketSpace."""
+
+LARGEST_NUMBER = (1 << 63) - 1
+"""Avro's long, in which it is remembered; no sampling parameter or time is larger."""
 
 LARGEST_TEXT = 255
 """Characters kept of a name: a description may be as long as a Message."""
@@ -75,9 +78,13 @@ def _with_record(options: Options, record: DataRecord) -> Options:
     options = _with_interface(options, values)
     options = _with_sampling(options, record, values)
     init = values.get(SYSTEM_INIT_TIME_MILLISECONDS)
-    if isinstance(init, int) and init != options.system_init_ms:
-        options = replace(options, system_init_ms=init)
+    if init is not None and _is_number(init) and init != options.system_init_ms:
+        options = replace(options, system_init_ms=int(init))
     return options
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, int) and value <= LARGEST_NUMBER
 
 
 def _with_element(options: Options, element: InformationElement) -> Options:
@@ -98,8 +105,10 @@ def _with_interface(options: Options, values: dict[int, Value]) -> Options:
             continue
         known = interfaces.get(index, Interface())
         told = Interface(
-            known.name if name is None else str(name)[:LARGEST_TEXT],
-            known.description if description is None else str(description)[:LARGEST_TEXT],
+            known.name if name is None else str(output_value(name))[:LARGEST_TEXT],
+            known.description
+            if description is None
+            else str(output_value(description))[:LARGEST_TEXT],
         )
         if interfaces.get(index) != told:
             interfaces = _last(interfaces, index, told)
@@ -110,12 +119,13 @@ def _with_sampling(options: Options, record: DataRecord, values: dict[int, Value
     told = {
         element_id: values[element_id]
         for element_id in SAMPLING
-        if isinstance(values.get(element_id), int)
+        if _is_number(values.get(element_id))
     }
     if not told:
         return options
     scope = ";".join(
-        f"{element.name}={value}" for element, value in record.fields[: record.scope_count]
+        f"{element.name}={output_value(value)}"
+        for element, value in record.fields[: record.scope_count]
     )[:LARGEST_TEXT]
     if options.sampling.get(scope) == told:
         return options

@@ -110,7 +110,7 @@ def _steady(  # noqa: C901 - one function, since each call costs a tenth of the 
     ):
         return None
     layout = context.layouts.of(
-        entry.template, state.elements(key) if state.has_elements else _NO_ELEMENTS
+        entry.template, state.elements(key) if state.learnt else _NO_ELEMENTS
     )
     kind = layout.kind
     if layout.reader is None or kind is None:

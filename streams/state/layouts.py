@@ -78,12 +78,14 @@ class Fleet:
         layouts: By Template ID, in the order in which they came.
         keys: Content hashes of all of them.
         number: Rises with each addition, so that it says whether something is new.
+        numbers: By Template ID: the number of its last addition.
         limits: ``layouts`` and ``layouts_per_template_id`` apply.
     """
 
     layouts: Mapping[int, tuple[Template, ...]] = field(default_factory=dict)
     keys: frozenset[bytes] = frozenset()
     number: int = 0
+    numbers: Mapping[int, int] = field(default_factory=dict)
     limits: StateLimits = field(default_factory=StateLimits)
 
     def candidates(self, template_id: int) -> tuple[Template, ...]:
@@ -115,4 +117,6 @@ class Fleet:
         if key in self.keys or not self.has_room(template.template_id):
             return self
         layouts = {**self.layouts, template.template_id: (*known, template)}
-        return Fleet(layouts, self.keys | {key}, self.number + 1, self.limits)
+        number = self.number + 1
+        numbers = {**self.numbers, template.template_id: number}
+        return Fleet(layouts, self.keys | {key}, number, numbers, self.limits)

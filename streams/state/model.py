@@ -32,6 +32,15 @@ class SessionKey(NamedTuple):
     version: int
 
 
+NETFLOW_9 = 9
+"""Version of NetFlow v9 and of its Templates' scope."""
+
+
+def session_key(exporter: bytes, port: int, domain: int, version: int) -> SessionKey:
+    """Return whose Templates apply: for v9 the port is ignored (RFC 3954, 5.1)."""
+    return SessionKey(exporter, 0 if version == NETFLOW_9 else port, domain, version)
+
+
 @dataclass(frozen=True, slots=True)
 class Replaced:
     """A Template that a redefinition replaced: kept for the replay window."""
@@ -183,7 +192,3 @@ class Numbering(NamedTuple):
 
     sequence: int
     expected: int | None
-
-
-STATE_OF_NOTHING = Session()
-"""A session that is not known."""

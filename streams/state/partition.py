@@ -84,7 +84,8 @@ class PartitionState:
         self._sessions: dict[SessionKey, Session] = {}
         self._exporters: dict[bytes, ExporterMemory] = {}
         self._graves: dict[StateKey, int] = {}
-        self._elements: dict[SessionKey, tuple[InformationElement, ...]] = {}
+        self.learnt: dict[SessionKey, tuple[InformationElement, ...]] = {}
+        """Element types (RFC 5610) by session; nearly always empty. ``elements`` looks up."""
         self._versions: dict[bytes, int] = {}
         self._loaded: dict[bytes, bytes] = {}
         self._stale: set[bytes] = set()
@@ -121,7 +122,7 @@ class PartitionState:
         """Return the element types (RFC 5610) that a session learnt; usually none."""
         if self._loaded:
             self._settle()
-        return self._elements.get(key, ()) if self._elements else ()
+        return self.learnt.get(key, ())
 
     def siblings(
         self, exporter: bytes, domain: int, version: int
@@ -196,11 +197,6 @@ class PartitionState:
         """Return the forgotten keys and since when (ns), oldest first."""
         self._settle()
         return self._graves
-
-    @property
-    def has_elements(self) -> bool:
-        """Whether any session learnt element types; nearly always not."""
-        return bool(self._elements)
 
     @property
     def due_at_ns(self) -> int:
@@ -360,12 +356,12 @@ class PartitionState:
         before = memory.options.pop(session, None)
         if before is not None:
             self.options_entries.add(session.exporter, -before.entries())
-        self._elements.pop(session, None)
+        self.learnt.pop(session, None)
         if isinstance(value, Options):
             memory.options[session] = value
             self.options_entries.add(session.exporter, value.entries())
             if value.elements:
-                self._elements[session] = tuple(value.elements.values())
+                self.learnt[session] = tuple(value.elements.values())
 
     def _place_parked(self, memory: ExporterMemory, key: StateKey, value: object) -> None:
         exporter = key[0].exporter
