@@ -16,8 +16,7 @@ _COUNTERS: dict[str, tuple[Count, str]] = {
     "ingest_octets_total": (Count.OCTETS, "Octets of their payloads."),
     "ingest_datagrams_delivered_total": (
         Count.DELIVERED,
-        "Datagrams that Kafka has confirmed. Received = delivered + dropped (`kernel` apart) + "
-        "in memory.",
+        "Confirmed by Kafka. Received = delivered + dropped (`kernel` apart) + in memory.",
     ),
     "ingest_batches_total": (Count.BATCHES, "Batches handed to the Kafka client, ticks apart."),
     "ingest_batch_octets_total": (Count.BATCH_OCTETS, "Octets of these, before compression."),
@@ -27,8 +26,7 @@ _COUNTERS: dict[str, tuple[Count, str]] = {
     ),
     "ingest_hidden_sources_total": (
         Count.HIDDEN,
-        "Addresses with more sessions in an hour than `ingest.sessions_per_address`: a NAT or "
-        "proxy.",
+        "Addresses with more sessions an hour than `ingest.sessions_per_address`: NAT or proxy.",
     ),
     "ingest_process_starts_total": (
         Count.STARTS,

@@ -15,8 +15,7 @@ from ingest.counts import Count, Row
 from ingest.settings import MAX_DATAGRAM_OCTETS
 from ingest.sockets import Opened
 from ingest.sources import Sources
-from schemas.datagram import Transport
-from schemas.raw_batch import encode_datagram
+from schemas.raw_batch import encode_received
 
 DATAGRAMS_A_TURN = 256
 """Taken from a socket before the others, the clock and Kafka have their turn: about 2 ms of
@@ -24,7 +23,6 @@ work."""
 
 _STAMP = Struct("@ll")  # struct timespec
 _ANCILLARY_OCTETS = 64  # one stamp: 16 octets of header, 16 of timespec
-_UDP = int(Transport.UDP)
 
 
 def receive(
@@ -50,8 +48,8 @@ def receive(
     """
     recvmsg = opened.socket.recvmsg
     local_port = opened.local_port
-    known = sources.known
-    add, stamp, encode = batcher.add, _STAMP.unpack, encode_datagram
+    known = sources.known(local_port)
+    add, stamp, encode = batcher.add, _STAMP.unpack, encode_received
     now_ns = time.time_ns()
     taken = octets = 0
     try:
@@ -59,8 +57,8 @@ def receive(
             payload, ancillary, _, peer = recvmsg(MAX_DATAGRAM_OCTETS, _ANCILLARY_OCTETS)
             source = known.get(peer)
             if source is None:
-                source = sources.learn(peer)
-            exporter, partition = source
+                source = sources.learn(peer, local_port)
+            encoded, partition = source
             octets += len(payload)
             if partition < 0:
                 row[Count.DENIED] += 1
@@ -73,7 +71,7 @@ def receive(
                 received_at_ns = seconds * 1_000_000_000 + nanoseconds
             else:
                 received_at_ns = time.time_ns()
-            item = encode(received_at_ns, exporter, peer[1], local_port, _UDP, None, payload)
+            item = encode(received_at_ns, encoded, payload)
             full = add(partition, item, received_at_ns, now_ns)
             if full is not None:
                 send(full)

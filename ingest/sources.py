@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from schemas.addresses import exporter_octets, exporter_text, raw_partition
+from schemas.datagram import Transport
+from schemas.raw_batch import encode_source
 
 MAX_SESSIONS = 131_072
 """Sessions that are remembered within an hour (about 30 MB); then all are forgotten and found
@@ -26,11 +28,11 @@ class Source(NamedTuple):
     """What is known of a session's source.
 
     Attributes:
-        exporter: 16 octets.
+        encoded: What all its datagrams share in ``raw`` (``schemas.raw_batch.encode_source``).
         partition: Of ``raw``; ``DENIED`` if the lists refuse it.
     """
 
-    exporter: bytes
+    encoded: bytes
     partition: int
 
 
@@ -38,7 +40,6 @@ class Sources:
     """Sources by session (address and port), for an hour.
 
     Attributes:
-        known: Looked up for each datagram; ``learn`` fills it.
         hidden: Addresses found, in this hour, with more sessions than one exporter has.
     """
 
@@ -53,7 +54,8 @@ class Sources:
             deny: Networks.
             sessions: Per address and hour; more are a warning; 0: no warning.
         """
-        self.known: dict[Peer, Source] = {}
+        self._known: dict[int, dict[Peer, Source]] = {}
+        self._count = 0
         self.hidden: list[str] = []
         self._partitions = partitions
         self._allow = [ipaddress.ip_network(each) for each in allow]
@@ -62,14 +64,25 @@ class Sources:
         self._per_address: dict[bytes, int] = {}
         self._hour_ns: int | None = None
 
-    def learn(self, peer: Peer) -> Source:
-        """Work out what a session's first datagram needs, and count the session."""
-        if len(self.known) >= MAX_SESSIONS:
+    @property
+    def count(self) -> int:
+        """Sessions that are remembered."""
+        return self._count
+
+    def known(self, local_port: int) -> dict[Peer, Source]:
+        """The sessions at a port, looked up for each datagram; ``learn`` fills it."""
+        return self._known.setdefault(local_port, {})
+
+    def learn(self, peer: Peer, local_port: int) -> Source:
+        """Work out what the datagrams of a session share, and count the session."""
+        if self._count >= MAX_SESSIONS:
             self.forget()
+        self._count += 1
         exporter = exporter_octets(peer[0])
         allowed = self._is_allowed(exporter)
         partition = raw_partition(exporter, self._partitions) if allowed else DENIED
-        source = self.known[peer] = Source(exporter, partition)
+        encoded = encode_source(exporter, peer[1], local_port, Transport.UDP, None)
+        source = self.known(local_port)[peer] = Source(encoded, partition)
         count = self._per_address[exporter] = self._per_address.get(exporter, 0) + 1
         if self._sessions and count == self._sessions + 1:
             self.hidden.append(exporter_text(exporter))
@@ -83,7 +96,9 @@ class Sources:
 
     def forget(self) -> None:
         """Drop all sessions and counts."""
-        self.known.clear()  # the dictionary itself stays: the receive loop holds it
+        for known in self._known.values():
+            known.clear()  # the dictionary itself stays: the receive loop holds it
+        self._count = 0
         self._per_address.clear()
 
     def _is_allowed(self, exporter: bytes) -> bool:

@@ -135,7 +135,7 @@ class Worker:
                 remedy="more ingest.processes, or a larger ingest.receive_buffer_octets",
             )
         row[Count.LINGER_US] = self._batcher.linger_ns // 1000
-        row[Count.SESSIONS] = len(self._sources.known)
+        row[Count.SESSIONS] = self._sources.count
         up = self._handover.is_up() and (self._check is None or self._check.done)
         if up and not row[Count.KAFKA_UP]:
             self._log.info("Kafka takes the datagrams")

@@ -80,6 +80,47 @@ def encode_datagram(
     )
 
 
+def encode_source(
+    exporter: bytes, port: int, local_port: int, transport: int, identity: str | None
+) -> bytes:
+    """Write what is the same for all datagrams of a session, for ``encode_received``.
+
+    Args:
+        exporter: 16 octets, IPv4 as ``::ffff:a.b.c.d``.
+        port: The Exporter's UDP port.
+        local_port: The port it came to.
+        transport: ``Transport`` as an int.
+        identity: Of the DTLS peer; None where there is none.
+
+    Raises:
+        RawBatchError: The address has not 16 octets.
+    """
+    if len(exporter) != 16:
+        raise RawBatchError(f"exporter has {len(exporter)} octets, not 16")
+    return exporter + _encode_long(port) + _local(local_port, transport, identity)
+
+
+def encode_received(received_at_ns: int, source: bytes, payload: bytes) -> bytes:
+    """Write one datagram of a session: ``encode_datagram`` at half the cost, the same octets.
+
+    Args:
+        received_at_ns: Nanoseconds since 1970-01-01T00:00:00Z, from the second one on.
+        source: Of ``encode_source``.
+        payload: The octets, unread.
+    """
+    time = received_at_ns << 1
+    return b"".join(
+        (
+            _MIDDLE[time & 0x3FFF],
+            _MIDDLE[time >> 14 & 0x3FFF],
+            _later(time >> 28),  # changes eight times a second
+            source,
+            _long(len(payload)),
+            payload,
+        )
+    )
+
+
 def seal(sealed_at_ns: int, items: Sequence[bytes]) -> bytes:
     """Make the value of a ``raw`` record.
 
@@ -256,6 +297,7 @@ def _encode_unsigned(number: int) -> bytes:
 
 
 _long = lru_cache(maxsize=_CACHED * 16)(_encode_long)  # every port fits
+_later = lru_cache(maxsize=_CACHED)(_encode_unsigned)
 _unsigned = lru_cache(maxsize=_CACHED)(_encode_unsigned)
 
 
