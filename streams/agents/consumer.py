@@ -5,6 +5,20 @@ from typing import Any
 
 from faust.transport.drivers import aiokafka
 
+FETCH_WAIT_MS = 50
+"""How long a broker may hold a fetch for which it has nothing. Faust fixes 1,500 ms; Kafka answers
+sooner when something comes, Tansu does not: records were published after 470 ms instead of 57."""
+
+
+class _PromptThread(aiokafka.AIOKafkaConsumerThread):  # type: ignore[misc] # as below
+    """Faust's consumer thread with short waits."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        # Faust gives it no setting; it is read when the consumer starts.
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001 - see above
+        return consumer
+
 
 class Due:
     """The offset that is due next, by partition of ``raw``.
@@ -55,6 +69,9 @@ def seeking(raw: str, due: Due) -> type[aiokafka.Consumer]:
 
     class Seeking(aiokafka.Consumer):  # type: ignore[misc] # Faust is not typed from outside
         """Seeks each assigned partition."""
+
+        def _new_consumer_thread(self) -> _PromptThread:
+            return _PromptThread(self, loop=self.loop, beacon=self.beacon)
 
         async def seek_to_committed(self) -> Mapping[Any, int]:
             """Seek to the committed offsets, and to the begin where there is none."""

@@ -1,6 +1,7 @@
 """One streams worker: what ``envizzy streams`` starts."""
 
 import asyncio
+import gc
 import logging
 import threading
 import time
@@ -50,6 +51,11 @@ LAYOUTS_SECONDS = 60.0
 """Patience with the layouts topic at start; some thousand records at most."""
 
 NS = 1_000_000_000
+
+COLLECT_AFTER = 100_000
+"""New objects before the cycle collector looks: some flights' worth."""
+
+COLLECT_GENERATIONS = 20
 
 CHATTY = ("faust", "mode", "aiokafka", "streams.agents.consumer")
 """Loggers of Faust and its kin, which tell each step at info; shown at debug."""
@@ -195,6 +201,7 @@ class _Rooms:
         """Read the state of a new assignment; write again what a frozen worker wrote late."""
         if await self.reader.load() is None:
             return
+        _quieten_collector()
         topic = self.publisher.topic["state"]
         for partition, key, value in self.reader.rewrites():
             # A flight of its own that nobody awaits: a repair is repeated at the next reading.
@@ -235,6 +242,17 @@ class _Rooms:
 
     def _forget(self, message: Any) -> None:
         self.app.consumer.unacked.discard(message)
+
+
+def _quieten_collector() -> None:
+    """Keep Python's cycle collector away from what lives long.
+
+    Each flight holds some hundred tuples; with the default of 700 new objects a collection the
+    state and the templates would be walked again and again (measured: a third of the CPU time).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER, COLLECT_GENERATIONS, COLLECT_GENERATIONS)
 
 
 def run(

@@ -1,0 +1,244 @@
+"""Workers that are killed, stopped and joined while records flow, and the checker behind them."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import orjson
+from confluent_kafka import Message, Producer
+
+from envizzy import topics
+from envizzy.config import Settings, read
+from envizzy.generator.fleet import Behaviour, Fleet
+from envizzy.lab.checker import KINDS, Checker, Published, Report
+from envizzy.lab.processes import Child, envizzy, spawn
+from envizzy.lab.reader import TopicReader
+from schemas import avro, raw_batch
+from schemas.addresses import exporter_octets, raw_partition
+from schemas.records import HEADER_EXPORTER, HEADER_ORIGIN, HEADER_RECORD_ID
+from tests.brokers import Broker
+
+LINGER_NS = 20_000_000
+"""As ingest: so long datagrams wait for company."""
+
+TICK_NS = 1_000_000_000
+"""As ingest: an empty batch for each partition, so that time passes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that befalls the workers.
+
+    Attributes:
+        share: Of the records, after which it comes.
+        what: ``kill`` (-9, started again), ``stop`` (SIGTERM, started again), ``join``, ``leave``.
+    """
+
+    share: float
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One run.
+
+    Attributes:
+        records: To be sent, of all kinds.
+        rate: Records a second.
+        workers: At the start.
+        partitions: Of ``raw``.
+        faults: In the order of their share.
+        endpoints: With Templates at the start; a tenth more sends its Templates later, another
+            tenth never does.
+        patience: Seconds for the rest after the last record was sent.
+        instances: Whether the workers have names (static membership).
+    """
+
+    records: int
+    rate: float
+    workers: int = 2
+    partitions: int = 8
+    faults: tuple[Fault, ...] = ()
+    endpoints: int = 40
+    patience: float = 120.0
+    instances: bool = False
+
+
+@dataclass(slots=True)
+class Result:
+    """What came of a run.
+
+    Attributes:
+        report: Of the checker.
+        repeated_percent: Of the records sent.
+        exits: Exit codes of workers that were asked to stop.
+        seconds: Of the whole run.
+    """
+
+    report: Report
+    repeated_percent: float
+    exits: list[int]
+    seconds: float
+
+
+@dataclass(slots=True)
+class Chaos:
+    """A run in progress."""
+
+    broker: Broker
+    prefix: str
+    folder: Path
+    plan: Plan
+    say: Callable[[str], object] = print
+    checker: Checker = field(default_factory=Checker)
+    workers: dict[str, Child] = field(default_factory=dict)
+    exits: list[int] = field(default_factory=list)
+    started: int = 0
+    _random: random.Random = field(default_factory=lambda: random.Random(7))
+    _file: Path = Path()
+
+    def run(self) -> Result:
+        """Do it.
+
+        Returns:
+            What came of it; the caller judges.
+        """
+        begun = time.monotonic()
+        settings = self._settings()
+        topics.create(settings.kafka, settings.topics)
+        names = {settings.topics.name(kind): kind for kind in (*KINDS, "dead-letter")}
+        for index in range(self.plan.workers):
+            self.start(f"w{index}")
+        reader = TopicReader(settings.kafka.librdkafka("chaos"), list(names))
+        try:
+            self._flow(settings, reader, names)
+            self._rest(reader, names)
+        finally:
+            reader.close()
+            for child in self.workers.values():
+                self.exits.append(child.stop())
+        report = self.checker.report()
+        percent = 100.0 * report.repeated / max(1, report.sent)
+        return Result(report, percent, self.exits, time.monotonic() - begun)
+
+    def start(self, name: str) -> None:
+        """Start a worker."""
+        self.started += 1
+        command = envizzy("streams", "--config", str(self._file), "--health-port", "0")
+        env = {"ENVIZZY_STREAMS__INSTANCE_ID": name} if self.plan.instances else {}
+        self.workers[name] = spawn(name, command, self.folder / f"{name}.log", env)
+
+    def befall(self, fault: Fault) -> None:
+        """Let a fault come over a worker."""
+        name = self._random.choice(sorted(self.workers))
+        self.say(f"{fault.what} {name if fault.what != 'join' else f'w{self.started}'}")
+        if fault.what == "kill":
+            self.workers[name].kill()
+            self.start(name)
+        elif fault.what in ("stop", "leave"):
+            self.exits.append(self.workers.pop(name).stop())
+            if fault.what == "stop":
+                self.start(name)
+        else:
+            self.start(f"w{self.started}")
+
+    def _settings(self) -> Settings:
+        self._file = self.folder / "chaos.toml"
+        self._file.write_text(
+            f'[kafka]\nbootstrap_servers = "{self.broker.bootstrap}"\n'
+            f'[topics]\nprefix = "{self.prefix}"\nraw_partitions = {self.plan.partitions}\n'
+            f"record_partitions = 4\n[streams]\nsession_seconds = {self.broker.session_seconds}\n"
+        )
+        return read(self._file).settings
+
+    def _fleets(self, now_ns: int) -> list[Fleet]:
+        plan, tenth = self.plan, max(1, self.plan.endpoints // 10)
+        shares = (("start", plan.endpoints), ("late", tenth), ("never", tenth))
+        all_ = sum(count for _, count in shares)
+        fleets, first = [], 0
+        for templates, count in shares:
+            behaviour = Behaviour(
+                endpoints=count, rate=plan.rate * count / all_, first=first, templates=templates
+            )
+            fleets.append(Fleet(behaviour, now_ns))
+            first += count
+        return fleets
+
+    def _flow(self, settings: Settings, reader: TopicReader, names: dict[str, str]) -> None:
+        """Send at the rate, let the faults come, and read along."""
+        producer = Producer(
+            {**settings.kafka.librdkafka("chaos"), "enable.idempotence": True, "linger.ms": 5}
+        )
+        raw, faults = settings.topics.name("raw"), list(self.plan.faults)
+        fleets = self._fleets(time.time_ns())
+        ticked_ns = 0
+        while self.checker.sent < self.plan.records:
+            now_ns = time.time_ns()
+            for partition, items in enumerate(self._due(fleets, now_ns)):
+                if items or now_ns - ticked_ns > TICK_NS:
+                    producer.produce(raw, raw_batch.seal(now_ns, items), partition=partition)
+            if now_ns - ticked_ns > TICK_NS:
+                ticked_ns = now_ns
+            producer.poll(0)
+            self._take(reader.read(0.0), names)
+            if faults and self.checker.sent >= faults[0].share * self.plan.records:
+                self.befall(faults.pop(0))
+            time.sleep(max(0.0, (now_ns + LINGER_NS - time.time_ns()) / TICK_NS))
+        for partition in range(self.plan.partitions):
+            producer.produce(raw, raw_batch.seal(time.time_ns(), []), partition=partition)
+        if producer.flush(60):
+            raise RuntimeError("the generator's own records were not delivered")
+
+    def _due(self, fleets: list[Fleet], now_ns: int) -> list[list[bytes]]:
+        items: list[list[bytes]] = [[] for _ in range(self.plan.partitions)]
+        for fleet in fleets:
+            for emission in fleet.advance(now_ns):
+                address = f"10.2.{emission.endpoint >> 8}.{emission.endpoint & 255}"
+                exporter = exporter_octets(address)
+                items[raw_partition(exporter, self.plan.partitions)].append(
+                    raw_batch.encode_datagram(
+                        now_ns, exporter, 50_000, 2055, 0, None, emission.payload
+                    )
+                )
+                if emission.sent is not None:
+                    self.checker.expect(emission.sent._replace(exporter=address))
+        return items
+
+    def _rest(self, reader: TopicReader, names: dict[str, str]) -> None:
+        deadline = time.monotonic() + self.plan.patience
+        while self.checker.outstanding and time.monotonic() < deadline:
+            self._take(reader.read(0.2), names)
+        # What is repeated comes last: read on until nothing more comes for a while.
+        quiet = time.monotonic() + 2.0
+        while time.monotonic() < quiet:
+            self._take(reader.read(0.2), names)
+
+    def _take(self, messages: list[Message], names: dict[str, str]) -> None:
+        for record in _published(messages, names):
+            if isinstance(record, Published):
+                self.checker.publish(record)
+            else:
+                self.checker.dead_letter(*record)
+
+
+def _published(
+    messages: list[Message], names: dict[str, str]
+) -> Iterator[Published | tuple[bytes, str]]:
+    for message in messages:
+        kind, value = names[message.topic() or ""], message.value() or b""
+        if kind == "dead-letter":
+            _, letter = avro.decode(value)
+            yield letter["octets"], f"{letter['reason']} {letter['detail']}"
+            continue
+        headers = {name: (text or b"").decode() for name, text in message.headers() or []}
+        yield Published(
+            kind,
+            message.partition() or 0,
+            (message.key() or b"").decode(),
+            headers[HEADER_RECORD_ID],
+            headers[HEADER_EXPORTER],
+            headers.get(HEADER_ORIGIN, ""),
+            orjson.loads(value),
+        )
