@@ -8,10 +8,11 @@ from streams.pipeline.model import NOTHING, Outcome, Reason
 from streams.pipeline.parking import bury_parked, release
 from streams.pipeline.templates import is_idle, without_stale
 from streams.pipeline.work import Work
+from streams.state.definitions import coordinates
 from streams.state.layouts import Fleet
 from streams.state.limits import StateLimits
 from streams.state.model import OPTIONS, TEMPLATES, Forgotten, Note, StateKey
-from streams.state.partition import DUE, FLEET, RELEASE, SWEEP, PartitionState, coordinates
+from streams.state.partition import DUE, FLEET, RELEASE, SWEEP, PartitionState
 
 _NO_TRIAL = (-1, "")
 

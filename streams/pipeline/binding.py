@@ -3,9 +3,9 @@
 from streams.pipeline.context import Layout
 from streams.pipeline.templates import is_idle
 from streams.pipeline.work import Source, Work
+from streams.state.definitions import definition
 from streams.state.layouts import is_nvzflow
 from streams.state.model import Session, SessionKey
-from streams.state.partition import definition
 from streams.wire import VERSION, NestedTemplates, SetSpan, fits
 
 SIBLING = "sibling"

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from streams.pipeline.counts import Count
+from streams.state.definitions import definition
 from streams.state.limits import StateLimits
 from streams.state.model import Replaced, Session, TemplateEntry
-from streams.state.partition import definition
 from streams.wire import Template
 
 _RECORD_OCTETS = 6

@@ -6,6 +6,7 @@ from schemas.registry import InformationElement
 from streams.pipeline.context import Context
 from streams.pipeline.counts import Count
 from streams.pipeline.model import DeadLetter, NewLayout, Outcome, Reason, Record
+from streams.state.definitions import definition
 from streams.state.layouts import Fleet
 from streams.state.model import (
     OPTIONS,
@@ -19,7 +20,7 @@ from streams.state.model import (
     SessionKey,
     StateKey,
 )
-from streams.state.partition import PartitionState, definition
+from streams.state.partition import PartitionState
 from streams.wire import NestedTemplates, Template
 
 

@@ -7,6 +7,7 @@ import pytest
 from schemas.errors import SchemaError
 from schemas.registry import DataType, InformationElement
 from streams.state import codec
+from streams.state.definitions import definition
 from streams.state.limits import StateLimits
 from streams.state.model import (
     OPTIONS,
@@ -23,8 +24,9 @@ from streams.state.model import (
     Session,
     SessionKey,
     TemplateEntry,
+    session_key,
 )
-from streams.state.partition import PartitionState, definition
+from streams.state.partition import PartitionState
 from streams.state.shares import Shares
 from streams.wire import FieldSpecifier, Template
 
@@ -259,3 +261,8 @@ def test_foreign_records_are_refused_at_loading() -> None:
         state.load(codec.encode_key(VALUES[0][0]), bytes(8) + b"\x02")
 
     assert 0 == len(state)
+
+
+def test_port_is_no_part_of_a_v9_session() -> None:
+    """The Templates of v9 belong to address and Source ID (RFC 3954, 5.1), IPFIX's to the port."""
+    assert [0, 5000] == [session_key(EXPORTER, 5000, 1, version).port for version in (9, 10)]
