@@ -1,4 +1,4 @@
-"""The compose file and the Dockerfile name only what is there (no engine is needed; none was run)."""
+"""The compose file and the Dockerfile name only what is there (no engine needed, none run)."""
 
 import json
 import re
