@@ -1,0 +1,368 @@
+"""The work on one event: a defect takes one datagram with it, not the event, not the worker."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, NoReturn
+
+import orjson
+import pytest
+
+from schemas import avro, raw_batch
+from schemas.datagram import Datagram
+from service.settings import TopicsSettings
+from streams.agents import decode as room
+from streams.agents.consumer import Due
+from streams.agents.decode import Decoder, make_agent
+from streams.agents.flights import Flight, Flights
+from streams.agents.publisher import Publisher
+from streams.agents.rendering import make_renderer
+from streams.metrics import StreamsMetrics
+from streams.pipeline.model import NOTHING, NewLayout, Outcome, Record
+from streams.settings import StreamsSettings
+from streams.state.layouts import Fleet
+from streams.state.model import Change, Session, SessionKey, TemplateEntry
+from streams.state.partition import PartitionState
+from streams.wire.model import FieldSpecifier, Template
+from tests.agents.fakes import FakeEvent, Producers
+
+EXPORTER = bytes(10) + b"\xff\xff\xc0\x00\x02\x07"
+RECEIVED_NS = 1_700_000_000_123_456_789
+LIMIT = 20_000
+
+
+class StoppedError(Exception):
+    """The worker would have ended here."""
+
+
+@pytest.fixture
+def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of the process becomes an exception."""
+
+    def stop(reason: str, **_: object) -> NoReturn:
+        raise StoppedError(reason)
+
+    monkeypatch.setattr(room, "stop_process", stop)
+
+
+def event(*payloads: bytes) -> bytes:
+    """A RawBatch."""
+    items = [
+        raw_batch.encode_datagram(RECEIVED_NS, EXPORTER, 4739, 2055, 0, None, payload)
+        for payload in payloads
+    ]
+    return raw_batch.seal(RECEIVED_NS + 5, items)
+
+
+def flow(datagram: Datagram, prefix: str, **value: Any) -> Record:
+    """A flow record of a datagram."""
+    return Record(
+        "flow", b"UDID", value, prefix + "-0000-0000", datagram.received_at_ns, datagram.exporter
+    )
+
+
+def one_flow(datagram: Datagram, prefix: str, *_: Any) -> Outcome:
+    """A pipeline that publishes each payload; the payload ``bug`` is one."""
+    if datagram.payload == b"bug":
+        raise ZeroDivisionError
+    record = flow(datagram, prefix, sa=datagram.payload.decode())
+    return Outcome([record], [], [], [], {"datagrams": 1, "flow_records": 1})
+
+
+@dataclass
+class Bench:
+    """A decoder on fake producers."""
+
+    step: Callable[..., Outcome] = one_flow
+    advance: Callable[..., Outcome] = lambda *_: NOTHING
+    settings: StreamsSettings = field(default_factory=StreamsSettings)
+
+    def __post_init__(self) -> None:
+        """Wire it."""
+        self.metrics = StreamsMetrics()
+        makers = Producers()
+        self.publisher = Publisher(
+            {"message.max.bytes": LIMIT}, TopicsSettings(), self.metrics, makers
+        )
+        self.producer = makers.made[0]
+        self.state = PartitionState()
+        self.decoder = Decoder(
+            self.step,
+            self.advance,
+            None,  # type: ignore[arg-type] # the faked steps look at no context
+            SimpleNamespace(fleet=Fleet()),
+            {3: self.state},
+            self.publisher,
+            make_renderer(self.settings, LIMIT - 512, self.metrics),
+            self.metrics,
+            "0badcafe",
+            3,
+            LIMIT,
+        )
+
+    def work(self, value: bytes, offset: int = 41) -> Flight:
+        """Do one event."""
+        flight = Flight(None, 3, offset, self.publisher.refused)
+        self.decoder.work(flight, value)
+        return flight
+
+    def on(self, topic: str) -> list[tuple[Any, ...]]:
+        """What was sent to a topic."""
+        return [each for each in self.producer.sent if each[0] == topic]
+
+    def letters(self) -> list[dict[str, Any]]:
+        """The dead letters."""
+        return [avro.decode(each[1])[1] for each in self.on("dead-letter")]
+
+
+def test_a_record_goes_out_with_key_time_and_headers() -> None:
+    """The Kafka timestamp is the receive time; what is ours travels in headers."""
+    bench = Bench()
+
+    flight = bench.work(event(b"10.0.0.1", b"10.0.0.2"))
+
+    first, second = bench.on("flow")
+    assert (b'{"sa":"10.0.0.1"}', b"UDID", -1, RECEIVED_NS // 1_000_000) == (
+        first[1],
+        first[2],
+        first[3],
+        first[6],
+    )
+    assert [
+        ("record-id", "0badcafe-0003-000000000029-0000-0000-0000"),
+        ("exporter", "192.0.2.7"),
+        ("received", str(RECEIVED_NS)),
+        ("form", "1"),
+    ] == first[7]
+    assert ("record-id", "0badcafe-0003-000000000029-0001-0000-0000") == second[7][0]
+    assert 3 == flight.open
+    assert 2 == bench.metrics.registry.get_sample_value("streams_flow_records_total")
+
+
+def test_meta_fields_stand_in_the_value() -> None:
+    """For consumers that drop headers."""
+    bench = Bench(settings=StreamsSettings(meta="fields"))
+
+    bench.work(event(b"10.0.0.1"))
+
+    [(_, value, *_)] = bench.on("flow")
+    assert {
+        "sa": "10.0.0.1",
+        "_id": "0badcafe-0003-000000000029-0000-0000-0000",
+        "_exporter": "192.0.2.7",
+        "_received": str(RECEIVED_NS),
+        "_form": 1,
+    } == orjson.loads(value)
+
+
+def test_a_defect_takes_one_datagram_and_the_others_come_out() -> None:
+    """It is a dead letter with its octets; the event goes on."""
+    bench = Bench()
+
+    bench.work(event(b"10.0.0.1", b"bug", b"10.0.0.3"))
+
+    assert [b'{"sa":"10.0.0.1"}', b'{"sa":"10.0.0.3"}'] == [each[1] for each in bench.on("flow")]
+    [letter] = bench.letters()
+    assert ("internal", b"bug", 4739, EXPORTER, "0badcafe-0003-000000000029-0001") == (
+        letter["reason"],
+        letter["octets"],
+        letter["port"],
+        letter["exporter"],
+        letter["record_id"],
+    )
+
+
+def test_too_many_defects_in_a_row_stop_the_worker(stopped: None) -> None:
+    """A bad deployment must not move the whole stream into dead letters."""
+    del stopped
+    bench = Bench()
+    bench.work(event(b"bug", b"bug", b"10.0.0.1", b"bug", b"bug"))
+
+    with pytest.raises(StoppedError):
+        bench.work(event(b"bug"))
+
+
+def test_a_record_that_cannot_be_rendered_leaves_the_state_as_it_was() -> None:
+    """All that may raise comes before the first of it is sent or applied."""
+
+    def bad(datagram: Datagram, prefix: str, *_: Any) -> Outcome:
+        key = SessionKey(EXPORTER, 4739, 0, 10)
+        changes = [Change((key, "templates"), Session({}, 1))]
+        records = [flow(datagram, prefix, sa="x"), flow(datagram, prefix, sa=object())]
+        return Outcome(records, [], changes, [], {})
+
+    bench = Bench(step=bad)
+
+    bench.work(event(b"x"))
+
+    assert ([], [], 0) == (bench.on("flow"), bench.on("state"), len(bench.state))
+    assert ["internal"] == [letter["reason"] for letter in bench.letters()]
+
+
+def test_an_event_that_is_no_raw_batch_is_one_dead_letter() -> None:
+    """It names the coordinates; the event goes on to be acknowledged."""
+    bench = Bench()
+
+    flight = bench.work(b"not a batch")
+
+    [letter] = bench.letters()
+    assert ("internal", "raw", 3, 41) == (
+        letter["reason"],
+        letter["raw_topic"],
+        letter["raw_partition"],
+        letter["raw_offset"],
+    )
+    assert letter["detail"].startswith("raw_batch")
+    bench.producer.settle()
+    assert 1 == flight.open
+
+
+def test_the_state_is_written_once_for_each_key_with_the_last_value() -> None:
+    """Several changes of a key in one event cost one record, into the same partition."""
+    key = SessionKey(EXPORTER, 4739, 0, 10)
+    seen: list[Session | None] = []
+
+    def learn(datagram: Datagram, _: str, state: PartitionState, *__: Any) -> Outcome:
+        seen.append(state.session(key))
+        template = Template(256, (FieldSpecifier(0, len(datagram.payload), 4),))
+        session = Session({256: TemplateEntry(template, 1, 1)}, 1)
+        return Outcome([], [], [Change((key, "templates"), session)], [NewLayout(b"k", b"v")], {})
+
+    bench = Bench(step=learn)
+
+    flight = bench.work(event(b"1", b"22", b"333"))
+
+    [(_, value, octets, partition, *_)] = bench.on("state")
+    assert 3 == partition
+    read = PartitionState()
+    read.load(octets, value)
+    assert read.session(key) == bench.state.session(key)
+    assert (41).to_bytes(8, "big") == value[:8]
+    # each datagram sees what the one before it changed
+    assert [None, 1, 2] == [
+        session and session.templates[256].template.fields[0].element_id for session in seen
+    ]
+    assert 3 == len(bench.on("layouts"))
+    assert 5 == flight.open
+
+
+def test_a_record_that_is_too_large_is_cut_or_buried() -> None:
+    """Cut by the written rule; what does not fit even so is a dead letter."""
+
+    def large(datagram: Datagram, prefix: str, *_: Any) -> Outcome:
+        value = {"sa": "x" * 50_000} if datagram.payload == b"text" else {"n" * 50_000: 1}
+        return Outcome([flow(datagram, prefix, **value)], [], [], [], {})
+
+    bench = Bench(step=large)
+
+    bench.work(event(b"text", b"key"))
+
+    [(_, value, *_)] = bench.on("flow")
+    assert len(value) < LIMIT
+    assert ["sa"] == orjson.loads(value)["cut"]
+    assert [("too_large", 1)] == [
+        (letter["reason"], letter["records"]) for letter in bench.letters()
+    ]
+
+
+def test_time_passes_with_a_tick() -> None:
+    """``advance`` gets the time of the batch, also where it is empty."""
+    times: list[int] = []
+
+    def advance(_: PartitionState, __: Fleet, now_ns: int, ___: object) -> Outcome:
+        times.append(now_ns)
+        return NOTHING
+
+    Bench(advance=advance).work(event())
+
+    assert [RECEIVED_NS + 5] == times
+
+
+class FakeStream:
+    """Gives events as Faust does."""
+
+    def __init__(self, *events: Any) -> None:
+        self._events = events
+
+    def noack(self) -> "FakeStream":
+        """As Faust's."""
+        return self
+
+    async def events(self) -> Any:
+        """As Faust's."""
+        for each in self._events:
+            yield each
+
+
+def arriving(name: int, generation: int, done: list[int]) -> Any:
+    """A Faust event of partition 3 whose offset is its name."""
+    made = FakeEvent(name, done)
+    made.value = event(b"10.0.0.1")  # type: ignore[attr-defined]
+    made.message = SimpleNamespace(  # type: ignore[attr-defined]
+        partition=3, offset=name, generation_id=generation
+    )
+    return made
+
+
+@dataclass
+class FakeReader:
+    """A gate that says which generation is loaded after the next load."""
+
+    loaded: int | None
+    next: int | None
+    loads: int = 0
+
+    async def load(self) -> int | None:
+        """As the state reader's."""
+        self.loads += 1
+        self.loaded = self.next
+        return self.loaded
+
+
+def run_agent(reader: FakeReader, *events: Any) -> tuple[Bench, list[Any], Flights]:
+    """Let the agent take some events; the first offset due is 5."""
+    bench, forgotten, due = Bench(), [], Due()
+    due.begin(3, 5)
+    flights = Flights(32, 1 << 20, lambda _: None)
+    agent = make_agent(
+        bench.decoder,
+        flights,
+        reader,  # type: ignore[arg-type] # a stand-in
+        due,
+        bench.publisher.refused,
+        forgotten.append,
+        bench.metrics,
+    )
+    asyncio.run(agent(FakeStream(*events)))
+    return bench, forgotten, flights
+
+
+def test_the_agent_reads_the_state_of_a_new_generation_first() -> None:
+    """The gate: one load, then the events of that generation."""
+    done: list[int] = []
+    reader = FakeReader(None, 2)
+
+    bench, forgotten, flights = run_agent(reader, arriving(5, 2, done), arriving(6, 2, done))
+
+    assert (1, [], 2) == (reader.loads, forgotten, len(bench.on("flow")))
+    bench.producer.settle()
+    flights.settle()
+    assert [5, 6] == done
+
+
+def test_an_event_of_another_generation_is_left_to_its_next_owner() -> None:
+    """It is neither worked on nor acknowledged, and Faust forgets it."""
+    done: list[int] = []
+    old = arriving(5, 1, done)
+
+    bench, forgotten, flights = run_agent(FakeReader(None, 2), old)
+
+    assert ([old.message], [], 0, []) == (forgotten, bench.on("flow"), len(flights), done)
+
+
+def test_an_event_behind_the_one_due_stops_the_worker(stopped: None) -> None:
+    """Acknowledging it would lose those between."""
+    del stopped
+    with pytest.raises(StoppedError):
+        run_agent(FakeReader(2, 2), arriving(6, 2, []))
