@@ -54,7 +54,7 @@ def document(model: type[BaseModel]) -> str:
 def _document(model: type[BaseModel], prefix: str) -> Iterator[str]:
     plain = [(n, f) for n, f in model.model_fields.items() if not section_of(f.annotation)]
     if plain:
-        about = " ".join((model.__doc__ or "").split("\n\n")[0].split())
+        about = " ".join((model.__doc__ or "").split("\n\n")[0].split()).replace("``", "`")
         if prefix:
             yield from (f"## [{prefix.removesuffix('.')}]", "", about, "")
         yield from ("| key | accepted | default | what it is |", "|---|---|---|---|")
@@ -62,7 +62,7 @@ def _document(model: type[BaseModel], prefix: str) -> Iterator[str]:
             default = field.get_default(call_default_factory=True)
             shown = "" if default is PydanticUndefined else _printed(default)
             shown = f"`{shown}`" if shown else "not set"
-            text = " ".join((field.description or "").split())
+            text = " ".join((field.description or "").split()).replace("``", "`")
             cells = (f"`{prefix}{name}`", describe(field), shown, text)
             yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
         yield ""
