@@ -57,21 +57,24 @@ class Sources:
             limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
             resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
 
-    def send(self, sender: int, payload: bytes) -> str:
-        """Send one datagram.
+    def address(self, sender: int) -> str:
+        """The sender's source address; empty where only the system knows it."""
+        return self._socket(sender)[1]
 
-        Returns:
-            The source address; empty where only the system knows it.
+    def send(self, sender: int, payload: bytes) -> None:
+        """Send one datagram.
 
         Raises:
             OSError: It could not be sent.
         """
+        # Not connected: a refusal that came for an earlier datagram would swallow this one.
+        self._socket(sender)[0].sendto(payload, self._address)
+
+    def _socket(self, sender: int) -> tuple[socket.socket, str]:
         found = self._sockets.get(sender)
         if found is None:
             found = self._sockets[sender] = self._open(sender)
-        # Not connected: a refusal that came for an earlier datagram would swallow this one.
-        found[0].sendto(payload, self._address)
-        return found[1]
+        return found
 
     def close(self) -> None:
         """Close all sockets."""
@@ -172,11 +175,15 @@ def run(
 
 
 def _tick(fleet: Fleet, sources: Sources, books: Account, totals: Totals) -> None:
-    for emission in fleet.advance(time.time_ns()):
-        source = sources.send(emission.endpoint, emission.payload)
-        totals.datagrams += 1
-        totals.octets += len(emission.payload)
+    due = list(fleet.advance(time.time_ns()))
+    # Noted before it is sent: whoever reads a record from a topic finds it in the account.
+    for emission in due:
         if emission.sent is not None:
-            books.write(emission.sent._replace(exporter=source))
+            address = sources.address(emission.endpoint)
+            books.write(emission.sent._replace(exporter=address))
             totals.records += 1
     books.flush()
+    for emission in due:
+        sources.send(emission.endpoint, emission.payload)
+        totals.datagrams += 1
+        totals.octets += len(emission.payload)

@@ -48,7 +48,7 @@ def run(options: Options) -> Exit:
             watch = Watch(
                 parts.settings.kafka,
                 parts.settings.topics,
-                AccountReader(folder / "account.jsonl"),
+                [AccountReader(folder / "account.jsonl")],
                 expecting=sent is None,
             )
             stack.callback(watch.close)

@@ -38,7 +38,7 @@ def settle(this: Run) -> tuple[Summary, bool, tuple[str, ...]]:
 def _summary(this: Run, report: Report) -> Summary:
     latencies = this.watch.latencies
     return Summary(
-        this.watch.account.datagrams,
+        sum(account.datagrams for account in this.watch.accounts),
         this.received,
         report.sent,
         report.published["endpoint"],

@@ -45,7 +45,7 @@ class Watch:
     Attributes:
         kafka: How the brokers are reached.
         topics: Names of the topics.
-        account: Of the generator.
+        accounts: Of the generators.
         checker: Told everything; in a replay it knows of nothing that was sent.
         latencies: Of the records whose Template was there.
         talk: Who talks with whom.
@@ -58,7 +58,7 @@ class Watch:
 
     kafka: KafkaSettings
     topics: TopicsSettings
-    account: AccountReader
+    accounts: list[AccountReader]
     checker: Checker = field(default_factory=Checker)
     latencies: Latencies = field(default_factory=Latencies)
     talk: Talk = field(default_factory=Talk)
@@ -86,9 +86,11 @@ class Watch:
         noted = 0
         messages = self._reader.read(seconds)
         arrived = time.time_ns()
-        for sent in self.account.read():
-            self.checker.expect(sent)
-            noted += 1
+        # Behind the messages: what they carry was noted before it was sent.
+        for account in self.accounts:
+            for sent in account.read():
+                self.checker.expect(sent)
+                noted += 1
         for message in messages:
             self._take(message, arrived)
         return noted + len(messages)
@@ -115,7 +117,7 @@ class Watch:
             self.talk.add(record.value)
 
     def _replayed(self, record: Published) -> bool:
-        """Count a record by its record-id; False where it was parked and says nothing of latency."""
+        """Count a record by its record-id; False where it was parked (no word on latency)."""
         if record.record_id in self._ids:
             return False
         self._ids.add(record.record_id)

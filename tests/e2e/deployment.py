@@ -1,0 +1,110 @@
+"""A whole deployment for a test: settings, topics, ingest, workers and generators as processes."""
+
+import contextlib
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from envizzy import topics
+from envizzy.config import Settings, read
+from envizzy.lab.processes import Child, await_ready, envizzy, free_port, spawn
+from envizzy.lab.reader import AccountReader
+from envizzy.lab.watch import Watch, parked_sets
+from tests.brokers import Broker
+
+READY_SECONDS = 45.0
+"""Patience with a service on a busy machine."""
+
+
+@dataclass
+class Deployment:
+    """What runs for one test."""
+
+    folder: Path
+    file: Path
+    settings: Settings
+    port: int
+    watch: Watch
+    children: list[Child] = field(default_factory=list)
+
+    def ingest(self) -> Child:
+        """Start the receiver and wait until it is ready."""
+        at = free_port()
+        flags = ["--health-port", str(at), "--listen", f"127.0.0.1:{self.port}"]
+        child = self._start("ingest", *flags)
+        await_ready(child, f"http://127.0.0.1:{at}/readyz", READY_SECONDS)
+        return child
+
+    def worker(self, *, ready: bool = True) -> Child:
+        """Start a worker."""
+        at = free_port()
+        child = self._start("streams", "--health-port", str(at))
+        if ready:
+            await_ready(child, f"http://127.0.0.1:{at}/readyz", READY_SECONDS)
+        return child
+
+    def generator(self, *flags: str) -> Child:
+        """Start endpoints; what they send is expected."""
+        account = self.folder / f"account-{len(self.watch.accounts)}.jsonl"
+        self.watch.accounts.append(AccountReader(account))
+        target = f"127.0.0.1:{self.port}"
+        command = envizzy("generate", "--to", target, "--account", str(account), *flags)
+        return self._keep(spawn("generate", command, self.folder / f"{account.stem}.log"))
+
+    def run(self, seconds: float) -> None:
+        """Let time pass and watch."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.look()
+
+    def look(self) -> int:
+        """Take what came."""
+        return self.watch.step(0.1)
+
+    def drain(self, patience: float) -> None:
+        """Until nothing is outstanding, or nothing has moved for so long."""
+        moved = time.monotonic()
+        while time.monotonic() - moved < patience:
+            busy = self.look()
+            if busy:
+                moved = time.monotonic()
+            elif not self.watch.checker.outstanding and self.watch.at_end:
+                return
+        for parked in parked_sets(self.settings.kafka, self.settings.topics):
+            self.watch.checker.park(parked.octets)
+
+    def _start(self, name: str, *flags: str) -> Child:
+        command = envizzy(name, "--config", str(self.file), *flags)
+        log = self.folder / f"{name}-{len(self.children)}.log"
+        return self._keep(spawn(name, command, log))
+
+    def _keep(self, child: Child) -> Child:
+        self.children.append(child)
+        return child
+
+
+@contextlib.contextmanager
+def deployed(
+    broker: Broker, prefix: str, folder: Path, partitions: int = 4
+) -> Iterator[Deployment]:
+    """Topics of the test's own on a broker; all processes are gone in the end."""
+    file = folder / "envizzy.toml"
+    file.write_text(
+        f'[kafka]\nbootstrap_servers = "{broker.bootstrap}"\n'
+        f'[topics]\nprefix = "{prefix}"\nraw_partitions = {partitions}\n'
+        f"record_partitions = {partitions}\nreplication_factor = 1\n"
+        f"[streams]\nsession_seconds = {broker.session_seconds}\n"
+    )
+    settings = read(file).settings
+    topics.create(settings.kafka, settings.topics)
+    watch = Watch(settings.kafka, settings.topics, [])
+    port = free_port(socket.SOCK_DGRAM)
+    deployment = Deployment(folder, file, settings, port, watch)
+    try:
+        yield deployment
+    finally:
+        for child in reversed(deployment.children):
+            child.kill()
+        watch.close()

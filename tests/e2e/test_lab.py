@@ -1,0 +1,70 @@
+"""``envizzy lab`` as people and programs start it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.usefixtures("tansu")]
+
+KEYS = [
+    *("datagrams_sent", "datagrams_received", "records_sent", "endpoint_published"),
+    *("interface_published", "flow_published", "repeated", "filtered", "parked"),
+    *("dead_lettered", "lost", "latency_ms_p50", "latency_ms_p99"),
+]
+
+
+def lab(*flags: str) -> subprocess.Popen[str]:
+    """Start it from the repository."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "envizzy", "lab", *flags],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_json_is_one_object_and_nothing_is_lost() -> None:
+    """Exactly the documented keys, in their order; exit code 0."""
+    run = lab("--for", "8", "--json", "--rate", "200")
+    output, errors = run.communicate(timeout=90)
+    summary = json.loads(output)
+
+    assert (0, "") == (run.returncode, errors)
+    assert list(summary) == KEYS
+    assert summary["datagrams_sent"] == summary["datagrams_received"]
+    published = sum(summary[f"{kind}_published"] for kind in ("endpoint", "interface", "flow"))
+    assert summary["records_sent"] == published > 1000
+    assert [0] * 5 == [
+        summary[key] for key in ("repeated", "filtered", "parked", "dead_lettered", "lost")
+    ]
+    assert 0 < summary["latency_ms_p50"] <= summary["latency_ms_p99"]
+
+
+def test_an_interrupt_ends_it_in_good_order() -> None:
+    """Ctrl-C: the generator stops, all is processed and checked, the summary is printed."""
+    run = lab("--rate", "50")
+    time.sleep(15)
+    run.send_signal(signal.SIGINT)
+    output, errors = run.communicate(timeout=60)
+
+    assert (0, "") == (run.returncode, errors)
+    assert "lost" in output
+
+
+def test_a_kafka_that_is_not_there_is_one_clear_line() -> None:
+    """Exit code 1, no traceback."""
+    run = lab("--kafka", "127.0.0.1:1", "--json")
+    output, errors = run.communicate(timeout=60)
+
+    assert (1, "") == (run.returncode, output)
+    assert errors.startswith("envizzy: no Kafka answers at 127.0.0.1:1")
+    assert "Traceback" not in errors
