@@ -107,6 +107,25 @@ def create(
     return [(each.name, each.name in names) for each in wanted(topics, only)]
 
 
+def delete(kafka: KafkaSettings, topics: TopicsSettings) -> None:
+    """Remove all topics of a deployment, with all that they hold, as far as they are there.
+
+    Raises:
+        TopicsError: No answer, or a refusal.
+    """
+    admin = _admin(kafka)
+    there = _metadata(admin, kafka).topics
+    names = [each.name for each in wanted(topics) if each.name in there]
+    if not names:
+        return
+    futures = admin.delete_topics(names, request_timeout=kafka.timeout_seconds)
+    for name, future in futures.items():
+        try:
+            future.result(kafka.timeout_seconds)
+        except KafkaException as error:
+            raise TopicsError(f"topic {name} cannot be deleted: {error.args[0].str()}") from error
+
+
 def check(
     kafka: KafkaSettings, topics: TopicsSettings, only: Iterable[str] | None = None
 ) -> list[str]:

@@ -292,5 +292,5 @@ def test_port_in_use_ends_it(start: Start) -> None:
     [(3, 64, 3), ("auto", 1, 1), ("auto", 2, 1), ("auto", 4, 2), ("auto", 64, 4)],
 )
 def test_processes(setting: int | str, processors: int, expected: int) -> None:
-    """ "auto" takes one for two processors, at most four."""
+    """For "auto" it is one for two processors, at most four."""
     assert expected == count_processes(setting, processors)

@@ -12,7 +12,8 @@ HEAD = """# Settings
 
 One TOML file (`--config FILE`, or the file that `ENVIZZY_CONFIG` names), then the environment, then
 flags; the last one wins. In the environment `kafka.sasl_password` is
-`ENVIZZY_KAFKA__SASL_PASSWORD`; lists are separated by commas, tables are JSON. A key that is not in this list is an error.
+`ENVIZZY_KAFKA__SASL_PASSWORD`; lists are separated by commas, tables are JSON. A key that is not
+in this list is an error.
 `envizzy config show` prints what is in effect and where each value comes from; secrets are hidden.
 `envizzy config check` says what is wrong, a line each.
 

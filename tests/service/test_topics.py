@@ -4,7 +4,7 @@ import pytest
 from confluent_kafka.admin import AdminClient
 
 from service.settings import KafkaSettings, TopicsSettings
-from service.topics import TopicsError, check, create, show
+from service.topics import TopicsError, check, create, delete, show
 from tests.brokers import Broker, create_topics, free_port
 
 
@@ -21,6 +21,9 @@ def test_topics_are_made_once_and_fit(broker: Broker, prefix: str) -> None:
     assert [] == check(kafka, topics)
     partitions = {state.wanted.topic: state.partitions for state in show(kafka, topics)}
     assert (3, 3, 1, 2) == tuple(partitions[name] for name in ("raw", "state", "layouts", "flow"))
+    delete(kafka, topics)
+    delete(kafka, topics)
+    assert 10 == len(check(kafka, topics))
 
 
 def test_missing_and_ill_fitting_topics_are_named(broker: Broker, prefix: str) -> None:
