@@ -10,20 +10,12 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from service.settings.accepted import describe, is_list, is_mapping, is_secret, section_of
+from service.settings.accepted import is_list, is_mapping, section_of
 from service.settings.errors import SettingsError
+from service.settings.explain import PREFIX, SEPARATOR, all_keys, explain, find_field, variable
 from service.settings.toml_lines import find_lines, line_of
 
 T = TypeVar("T", bound=BaseModel)
-
-PREFIX = "ENVIZZY_"
-"""Variables of this prefix that contain the separator are settings; others are not."""
-
-SEPARATOR = "__"
-"""Between the parts of a key in the environment: ``ENVIZZY_KAFKA__SASL_PASSWORD``."""
-
-_SHOWN_OCTETS = 60
-"""So much of a wrong value is shown; an error stays on one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +89,7 @@ def load(
     try:
         settings = model.model_validate(sources.tree)
     except ValidationError as error:
-        sources.errors += _explain(sources, error, file, lines)
+        sources.errors += explain(model, sources.places, error, file, lines)
     if sources.errors:
         raise SettingsError(dict.fromkeys(sources.errors))
     return Loaded(settings, sources.origins, warnings)
@@ -140,10 +132,10 @@ def _read_environment(sources: _Sources, env: Mapping[str, str]) -> None:
         if not name.startswith(PREFIX) or SEPARATOR not in name:
             continue
         path = tuple(name.removeprefix(PREFIX).lower().split(SEPARATOR))
-        found = _field(sources.model, path)
+        found = find_field(sources.model, path)
         if found is None:
-            near = difflib.get_close_matches(".".join(path), _keys(sources.model), 1)
-            hint = f"; did you mean {_variable(near[0])}?" if near else ""
+            near = difflib.get_close_matches(".".join(path), all_keys(sources.model), 1)
+            hint = f"; did you mean {variable(near[0])}?" if near else ""
             sources.errors.append(f"environment: {name} is no setting{hint}")
             continue
         value: object = env[name]
@@ -174,106 +166,3 @@ def _rename(sources: _Sources, renamed: Mapping[str, str]) -> tuple[str, ...]:
         if new not in sources.origins:
             sources.put(tuple(new.split(".")), value, origin, place)
     return tuple(warnings)
-
-
-def _explain(
-    sources: _Sources,
-    error: ValidationError,
-    file: Path | None,
-    lines: Mapping[tuple[str, ...], int],
-) -> list[str]:
-    """One line for each setting that is wrong."""
-    found: dict[str, str] = {}
-    for each in error.errors(include_url=False):
-        path = _path(sources.model, each["loc"])
-        key = ".".join(path)
-        if key in found:  # a union reports each of its members
-            continue
-        place = sources.places.get(key)
-        if place is None:
-            line = line_of(lines, path)
-            place = f"{file}:{line}" if line else "settings"
-        known = _field(sources.model, path)
-        if each["type"] == "extra_forbidden":
-            found[key] = f"{place}: {key} is no setting{_nearest(sources.model, path)}"
-        elif each["type"] == "missing":
-            found[key] = f"{place}: {key} is missing; accepted: {describe(known) if known else '?'}"
-        elif each["type"] == "value_error":
-            shown = _shown(each["input"], known)
-            message = each["msg"].removeprefix("Value error, ")
-            found[key] = f"{place}: {key or 'settings'}: {message}{shown}"
-        else:
-            accepted = describe(known) if known else each["msg"]
-            shown = _shown(each["input"], known)
-            found[key] = f"{place}: {key}: accepted: {accepted}{shown}"
-    return list(found.values())
-
-
-def _shown(value: object, known: Any) -> str:
-    """The value that was found, unless it is a secret or a whole table (which may hold one)."""
-    if isinstance(value, Mapping | BaseModel):
-        return ""
-    if known is not None and is_secret(known.annotation):
-        return "; found: (hidden)"
-    text = repr(value)
-    return f"; found: {text if len(text) <= _SHOWN_OCTETS else text[:_SHOWN_OCTETS] + '...'}"
-
-
-def _nearest(model: type[BaseModel], path: tuple[str, ...]) -> str:
-    """A hint at the known keys near an unknown one."""
-    key = ".".join(path)
-    near = difflib.get_close_matches(key, _keys(model), 1, 0.75)
-    if near:
-        return f"; did you mean {near[0]}?"
-    siblings = _siblings(model, path)
-    return f"; accepted here: {', '.join(siblings)}" if siblings else ""
-
-
-def _siblings(model: type[BaseModel], path: tuple[str, ...]) -> list[str]:
-    table: type[BaseModel] | None = model
-    for part in path[:-1]:
-        known = table.model_fields.get(part) if table else None
-        table = section_of(known.annotation) if known else None
-    return sorted(table.model_fields) if table else []
-
-
-def _path(model: type[BaseModel], loc: tuple[int | str, ...]) -> tuple[str, ...]:
-    """The key of an error: pydantic's location without its parts for unions and entries."""
-    path: list[str] = []
-    table: type[BaseModel] | None = model
-    for part in loc:
-        path.append(str(part))
-        known = table.model_fields.get(str(part)) if table else None
-        if known is None:
-            break
-        table = section_of(known.annotation)
-        if table is None:
-            break
-    return tuple(path)
-
-
-def _field(model: type[BaseModel], path: tuple[str, ...]) -> Any:
-    """The field of a key; None if there is none or if it is a section."""
-    table: type[BaseModel] | None = model
-    known = None
-    for part in path:
-        known = table.model_fields.get(part) if table else None
-        if known is None:
-            return None
-        table = section_of(known.annotation)
-    return None if table else known
-
-
-def _keys(model: type[BaseModel], prefix: str = "") -> list[str]:
-    """All dotted keys."""
-    keys: list[str] = []
-    for name, known in model.model_fields.items():
-        section = section_of(known.annotation)
-        keys.append(f"{prefix}{name}")
-        if section:
-            keys += _keys(section, f"{prefix}{name}.")
-    return keys
-
-
-def _variable(key: str) -> str:
-    return PREFIX + key.upper().replace(".", SEPARATOR)
