@@ -4,7 +4,7 @@ Every command's own module is imported when it runs, so that ``--help`` is quick
 """
 
 import sys
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, NoReturn
 
 import typer
@@ -27,7 +27,10 @@ app = typer.Typer(
 
 def _version(asked: bool) -> None:
     if asked:
-        typer.echo(f"envizzy {version('envizzy')}")
+        try:
+            typer.echo(f"envizzy {version('envizzy')}")
+        except PackageNotFoundError:
+            typer.echo("envizzy, not installed: run from its source tree")
         raise typer.Exit
 
 

@@ -138,6 +138,9 @@ def _folder() -> Iterator[Path]:
     try:
         yield folder
     except LabError as error:
+        if not list(folder.glob("*.log")):
+            folder.rmdir()
+            raise
         raise LabError(f"{error}\n(settings and logs: {folder})") from error
     for file in folder.iterdir():
         file.unlink()
