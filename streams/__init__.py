@@ -1,0 +1,1 @@
+"""Behind Kafka: decode, interpret, filter, publish; subscribers and reports read the topics."""
