@@ -1,1 +1,1 @@
-"""Readers of the record topics that deliver them; walled off from the pipeline (import contract)."""
+"""Readers of the record topics that deliver them; walled off from the pipeline."""
