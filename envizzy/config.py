@@ -8,7 +8,6 @@ from typing import Any
 from pydantic import field_validator
 
 from ingest.settings import IngestSettings
-
 from service.settings import (
     HealthSettings,
     KafkaSettings,

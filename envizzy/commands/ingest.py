@@ -25,9 +25,8 @@ def ingest(
 
         envizzy ingest --listen 0.0.0.0:2055 --listen [::]:2055 --kafka kafka1:9092
     """
-    from ingest.run import run  # noqa: PLC0415
-
     from envizzy.config import read  # noqa: PLC0415 - quick --help
+    from ingest.run import run  # noqa: PLC0415
 
     flags = {
         "kafka.bootstrap_servers": kafka,

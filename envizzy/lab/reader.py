@@ -69,7 +69,10 @@ class TopicReader:
             LabError: Kafka refuses for good.
         """
         records = []
-        for message in self._consumer.consume(_BATCH, seconds):
+        # To wait for a whole batch would make what comes look late.
+        messages = self._consumer.consume(1, seconds)
+        messages += self._consumer.consume(_BATCH, 0) if messages else []
+        for message in messages:
             error = message.error()
             place = (message.topic(), message.partition())
             if error is None:
