@@ -1,7 +1,8 @@
 """The work on one event: each datagram by itself, guarded; then sent, then remembered."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from functools import lru_cache
+from typing import Protocol
 
 from schemas import raw_batch
 from schemas.addresses import exporter_text
@@ -17,11 +18,9 @@ from schemas.records import (
 )
 from service.logs import Repeats, logger
 from streams.agents import letters
-from streams.agents.consumer import Due
-from streams.agents.flights import Flight, Flights
-from streams.agents.publisher import ANY_PARTITION, NS_PER_MS, Publisher
+from streams.agents.flights import Flight
+from streams.agents.publisher import ANY_PARTITION, NS_PER_MS, Arguments, Publisher
 from streams.agents.rendering import Renderer
-from streams.agents.state_reader import StateReader
 from streams.agents.stop import stop_process
 from streams.metrics import StreamsMetrics
 from streams.pipeline.context import Context
@@ -32,11 +31,8 @@ from streams.state.partition import PartitionState
 
 Step = Callable[[Datagram, str, PartitionState, Fleet, int, Context], Outcome]
 Advance = Callable[[PartitionState, Fleet, int, Context], Outcome]
-Headers = list[tuple[str, str]]
-Sendable = tuple[str, bytes, bytes | None, int, Headers]
-"""Topic, value, key, timestamp (ms), headers."""
 
-NOTHING_TO_SEND: tuple[list[Sendable], list[DeadLetter]] = ([], [])
+NOTHING_TO_SEND: tuple[list[Arguments], list[DeadLetter]] = ([], [])
 
 HEADER_OCTETS = 512
 """Room for key and headers beside the value."""
@@ -144,17 +140,15 @@ class Decoder:
         All that may raise for a defect comes before the first of it is sent or applied.
         """
         sendable, too_large = (
-            self._sendable(outcome.records) if outcome.records else NOTHING_TO_SEND
+            self._sendable(flight, outcome.records) if outcome.records else NOTHING_TO_SEND
         )
         if outcome.changes or outcome.notes:
             state.apply(outcome.changes, outcome.notes)
             for change in outcome.changes:
                 changes[change.key] = change
         publisher = self._publisher
-        send = publisher.send
-        for topic, value, key, timestamp_ms, headers in sendable:
-            send(flight, topic, value, key, ANY_PARTITION, timestamp_ms, headers)
-            flight.octets += len(value)
+        if sendable:
+            publisher.send_all(flight, sendable)
         for letter in (*too_large, *outcome.dead_letters):
             publisher.bury(flight, letter)
         for layout in outcome.layouts:
@@ -162,26 +156,33 @@ class Decoder:
         for name, number in outcome.counts.items():
             counts[name] = counts.get(name, 0) + number
 
-    def _sendable(self, records: Sequence[Record]) -> tuple[list[Sendable], list[DeadLetter]]:
-        topics, render = self._publisher.topic, self._render
-        sendable: list[Sendable] = []
+    def _sendable(
+        self, flight: Flight, records: Sequence[Record]
+    ) -> tuple[list[Arguments], list[DeadLetter]]:
+        topics, render, report = self._publisher.topic, self._render, flight.report
+        sendable: list[Arguments] = []
         too_large: list[DeadLetter] = []
-        exporter, received_at_ns = b"", -1
-        shared: Headers = []
+        octets = 0
         for record in records:
-            kind, key, _, record_id, at_ns, sender, origin, _ = record
             value = render(record)
             if value is None:
                 too_large.append(_too_large(record))
                 continue
-            # Nearly always all records are of one datagram; parked ones have their own.
-            if at_ns != received_at_ns or sender != exporter:
-                exporter, received_at_ns = sender, at_ns
-                shared = _shared_headers(sender, at_ns)
-            headers = [(HEADER_RECORD_ID, record_id), *shared]
+            kind, key, _, record_id, received_at_ns, exporter, origin, _ = record
+            headers = [
+                (HEADER_RECORD_ID, record_id),
+                _exporter_header(exporter),
+                (HEADER_RECEIVED, str(received_at_ns)),
+                _FORM,
+            ]
             if origin:
                 headers.append((HEADER_ORIGIN, origin))
-            sendable.append((topics[kind], value, key, at_ns // NS_PER_MS, headers))
+            octets += len(value)
+            timestamp_ms = received_at_ns // NS_PER_MS
+            sendable.append(
+                (topics[kind], value, key, ANY_PARTITION, report, None, timestamp_ms, headers)
+            )
+        flight.octets += octets
         return sendable, too_large
 
     def _remember(
@@ -232,15 +233,15 @@ class Decoder:
         self._publisher.bury(flight, letter)
 
 
-def _shared_headers(exporter: bytes, received_at_ns: int) -> Headers:
-    return [
-        (HEADER_EXPORTER, exporter_text(exporter)),
-        (HEADER_RECEIVED, str(received_at_ns)),
-        (HEADER_FORM, _FORM),
-    ]
+_FORM = (HEADER_FORM, str(FORM_VERSION))
+
+EXPORTERS = 65_536
+"""Addresses whose header is kept ready; 200 octets each."""
 
 
-_FORM = str(FORM_VERSION)
+@lru_cache(EXPORTERS)
+def _exporter_header(exporter: bytes) -> tuple[str, str]:
+    return (HEADER_EXPORTER, exporter_text(exporter))
 
 
 def _too_large(record: Record) -> DeadLetter:
@@ -257,49 +258,3 @@ def _too_large(record: Record) -> DeadLetter:
         detail,
         1,
     )
-
-
-def make_agent(
-    decoder: Decoder,
-    flights: Flights,
-    reader: StateReader,
-    due: Due,
-    refused: Callable[..., None],
-    forget: Callable[[Any], None],
-    metrics: StreamsMetrics,
-) -> Callable[[Any], Any]:
-    """Make the agent, which is ten lines; what follows from an event is the decoder's.
-
-    Args:
-        decoder: Does the work.
-        flights: Acknowledge in order.
-        reader: The gate: an event is worked on only with the state of its generation.
-        due: No event is passed over.
-        refused: The publisher's.
-        forget: Takes an event that is not ours any more out of Faust's account.
-        metrics: Counted into.
-    """
-
-    async def decode(stream: Any) -> None:
-        """Each event of ``raw``, without automatic acknowledgement."""
-        async for event in stream.noack().events():
-            message = event.message
-            if message.generation_id != reader.loaded:
-                metrics.counter("streams_gate_reads_total").inc()
-                if message.generation_id != await reader.load():
-                    forget(message)  # its next owner does it; else the rebalance waits for it
-                    continue
-            passed = due.passed_over(message.partition, message.offset)
-            if passed is not None:
-                stop_process(
-                    "events passed over",
-                    partition=message.partition,
-                    offset=message.offset,
-                    due=passed,
-                )
-            flight = flights.open(Flight(event, message.partition, message.offset, refused))
-            decoder.work(flight, event.value)
-            flights.close(flight)
-            await flights.room()
-
-    return decode

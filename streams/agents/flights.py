@@ -96,6 +96,9 @@ class Flights:
         air = self._air
         while air and not air[0].open:
             flight = air.popleft()
+            # Each of its records names the flight's callback: a cycle that only the cycle collector
+            # would end (it took 15 % of the CPU time).
+            flight.sent.clear()
             flight.event.ack()
             self.octets -= flight.octets
             self._landed(flight)

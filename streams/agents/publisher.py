@@ -1,6 +1,6 @@
 """Hands records to Kafka and sees to it that each is delivered, buried, or stops the worker."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Producer
@@ -34,6 +34,9 @@ QUEUE_KIB = 2_000_000
 """The flights are the limit, not librdkafka's queue: produce() never waits."""
 
 NS_PER_MS = 1_000_000
+
+Arguments = tuple[Any, ...]
+"""Of ``produce``, by position: topic, value, key, partition, callback, None, timestamp, headers."""
 
 
 def producer_config(settings: StreamsSettings, kafka: KafkaSettings) -> dict[str, Any]:
@@ -113,14 +116,25 @@ class Publisher:
             headers: As librdkafka takes them.
         """
         arguments = (topic, value, key, partition, flight.report, None, timestamp_ms, headers or [])
-        flight.sent.append(arguments)
-        flight.open += 1
-        try:
-            self.produce(*arguments)
-        except KafkaException as error:
-            self._give_up(flight, arguments, error.args[0])
-        except BufferError:
-            stop_process("the producer's queue is full", topic=topic)
+        self.send_all(flight, (arguments,))
+
+    def send_all(self, flight: Flight, records: Sequence[Arguments]) -> None:
+        """Send records whose arguments are ready; ``send`` for many, without its call for each.
+
+        Args:
+            flight: Whose ``report`` stands in the arguments.
+            records: Arguments of ``produce``, by position.
+        """
+        flight.sent += records
+        flight.open += len(records)
+        produce = self.produce
+        for arguments in records:
+            try:
+                produce(*arguments)
+            except KafkaException as error:
+                self._give_up(flight, arguments, error.args[0])
+            except BufferError:
+                stop_process("the producer's queue is full", topic=arguments[0])
 
     def bury(self, flight: Flight, letter: DeadLetter) -> None:
         """Send a dead letter of a flight."""
@@ -173,7 +187,7 @@ class Publisher:
         """
         return int(self._producer.flush(seconds)) + int(self._alone.flush(seconds))
 
-    def _give_up(self, flight: Flight, arguments: tuple[Any, ...], error: Any) -> None:
+    def _give_up(self, flight: Flight, arguments: Arguments, error: Any) -> None:
         topic, headers = arguments[0], arguments[7]
         self._stop_unless_permanent(error, topic)
         self._metrics.counter("streams_refused_records_total").inc()

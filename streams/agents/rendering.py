@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import orjson
+
 from schemas.addresses import exporter_text
 from schemas.records import FORM_VERSION, META_FIELDS
 from schemas.records import HEADER_EXPORTER as EXPORTER
@@ -34,12 +36,8 @@ def make_renderer(settings: StreamsSettings, limit: int, metrics: StreamsMetrics
     )
     cut = metrics.counter("streams_cut_records_total")
 
-    def rendered(record: Record) -> bytes | None:
-        """Render one record."""
+    def shortened(record: Record) -> bytes | None:
         meta = meta_of(record)
-        value = render(record.value, json_values, big_numbers, meta)
-        if len(value) <= limit:
-            return value
 
         def octets(shorter: Mapping[str, Any]) -> int:
             return len(render(dict(shorter), json_values, big_numbers, meta))
@@ -51,7 +49,21 @@ def make_renderer(settings: StreamsSettings, limit: int, metrics: StreamsMetrics
         cut.inc()
         return value
 
-    return rendered
+    def rendered(record: Record) -> bytes | None:
+        """Render one record."""
+        value = render(record.value, json_values, big_numbers, meta_of(record))
+        return value if len(value) <= limit else shortened(record)
+
+    def rendered_plainly(record: Record) -> bytes | None:
+        """The same for the default settings, at half the cost: three calls less a record."""
+        try:
+            value = orjson.dumps(record.value)
+        except TypeError:  # an integer beyond 64 bits; ``render`` knows what to do
+            return rendered(record)
+        return value if len(value) <= limit else shortened(record)
+
+    is_plain = (json_values, big_numbers, settings.meta) == ("typed", "numbers", "headers")
+    return rendered_plainly if is_plain else rendered
 
 
 def _no_meta(_: Record) -> None:

@@ -12,9 +12,11 @@ import pytest
 from schemas import avro, raw_batch
 from schemas.datagram import Datagram
 from service.settings import TopicsSettings
+from streams.agents import agent as agent_room
 from streams.agents import decode as room
+from streams.agents.agent import make_agent
 from streams.agents.consumer import Due
-from streams.agents.decode import Decoder, make_agent
+from streams.agents.decode import Decoder
 from streams.agents.flights import Flight, Flights
 from streams.agents.publisher import Publisher
 from streams.agents.rendering import make_renderer
@@ -44,6 +46,7 @@ def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
         raise StoppedError(reason)
 
     monkeypatch.setattr(room, "stop_process", stop)
+    monkeypatch.setattr(agent_room, "stop_process", stop)
 
 
 def event(*payloads: bytes) -> bytes:

@@ -13,9 +13,9 @@ from tests.brokers import start_kafka, start_tansu
 from tests.chaos.runner import Chaos, Fault, Plan
 
 
-def faults_of(kills: int, stops: int, joins: int) -> tuple[Fault, ...]:
+def faults_of(kills: int, stops: int, joins: int, freezes: int) -> tuple[Fault, ...]:
     """The faults, spread over the run, of all sorts in turn."""
-    kinds = {"kill": kills, "stop": stops, "join": joins}
+    kinds = {"kill": kills, "stop": stops, "join": joins, "freeze": freezes}
     order: list[str] = []
     while any(kinds.values()):
         for what, left in kinds.items():
@@ -35,6 +35,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--kills", type=int, default=3)
     parser.add_argument("--stops", type=int, default=0)
     parser.add_argument("--joins", type=int, default=0)
+    parser.add_argument("--freezes", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--static", action="store_true", help="static membership")
     parser.add_argument("--broker", choices=("tansu", "kafka"), default="kafka")
@@ -43,7 +44,7 @@ def main(arguments: list[str]) -> int:
         asked.records,
         asked.rate,
         workers=asked.workers,
-        faults=faults_of(asked.kills, asked.stops, asked.joins),
+        faults=faults_of(asked.kills, asked.stops, asked.joins, asked.freezes),
         instances=asked.static,
     )
     with tempfile.TemporaryDirectory() as name:

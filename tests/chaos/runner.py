@@ -1,6 +1,7 @@
 """Workers that are killed, stopped and joined while records flow, and the checker behind them."""
 
 import random
+import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -23,6 +24,9 @@ from tests.brokers import Broker
 LINGER_NS = 20_000_000
 """As ingest: so long datagrams wait for company."""
 
+FREEZE_SESSIONS = 1.8
+"""How long a frozen worker stands still, in session time-outs: the group has gone on without it."""
+
 TICK_NS = 1_000_000_000
 """As ingest: an empty batch for each partition, so that time passes."""
 
@@ -33,7 +37,8 @@ class Fault:
 
     Attributes:
         share: Of the records, after which it comes.
-        what: ``kill`` (-9, started again), ``stop`` (SIGTERM, started again), ``join``, ``leave``.
+        what: ``kill`` (-9, started again), ``stop`` (SIGTERM, started again), ``join``, ``leave``,
+            ``freeze`` (SIGSTOP for nearly two sessions, then SIGCONT: it writes late).
     """
 
     share: float
@@ -96,6 +101,7 @@ class Chaos:
     workers: dict[str, Child] = field(default_factory=dict)
     exits: list[int] = field(default_factory=list)
     started: int = 0
+    frozen: dict[str, float] = field(default_factory=dict)
     _random: random.Random = field(default_factory=lambda: random.Random(7))
     _file: Path = Path()
 
@@ -117,6 +123,7 @@ class Chaos:
             self._rest(reader, names)
         finally:
             reader.close()
+            self.thaw(all_=True)
             for child in self.workers.values():
                 self.exits.append(child.stop())
         report = self.checker.report()
@@ -131,18 +138,29 @@ class Chaos:
         self.workers[name] = spawn(name, command, self.folder / f"{name}.log", env)
 
     def befall(self, fault: Fault) -> None:
-        """Let a fault come over a worker."""
-        name = self._random.choice(sorted(self.workers))
+        """Let a fault come over a worker that is not frozen."""
+        name = self._random.choice(sorted(self.workers.keys() - self.frozen.keys()))
         self.say(f"{fault.what} {name if fault.what != 'join' else f'w{self.started}'}")
         if fault.what == "kill":
             self.workers[name].kill()
             self.start(name)
+        elif fault.what == "freeze":
+            self.workers[name].process.send_signal(signal.SIGSTOP)
+            self.frozen[name] = time.monotonic() + FREEZE_SESSIONS * self.broker.session_seconds
         elif fault.what in ("stop", "leave"):
             self.exits.append(self.workers.pop(name).stop())
             if fault.what == "stop":
                 self.start(name)
         else:
             self.start(f"w{self.started}")
+
+    def thaw(self, *, all_: bool = False) -> None:
+        """Let those go on whose time is over."""
+        for name, until in list(self.frozen.items()):
+            if all_ or time.monotonic() >= until:
+                self.say(f"thaw {name}")
+                self.workers[name].process.send_signal(signal.SIGCONT)
+                del self.frozen[name]
 
     def _settings(self) -> Settings:
         self._file = self.folder / "chaos.toml"
@@ -183,6 +201,7 @@ class Chaos:
                 ticked_ns = now_ns
             producer.poll(0)
             self._take(reader.read(0.0), names)
+            self.thaw()
             if faults and self.checker.sent >= faults[0].share * self.plan.records:
                 self.befall(faults.pop(0))
             time.sleep(max(0.0, (now_ns + LINGER_NS - time.time_ns()) / TICK_NS))
@@ -210,6 +229,7 @@ class Chaos:
         deadline = time.monotonic() + self.plan.patience
         while self.checker.outstanding and time.monotonic() < deadline:
             self._take(reader.read(0.2), names)
+            self.thaw()
         # What is repeated comes last: read on until nothing more comes for a while.
         quiet = time.monotonic() + 2.0
         while time.monotonic() < quiet:

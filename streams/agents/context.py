@@ -1,0 +1,46 @@
+"""What the pipeline is given once, from the settings."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from schemas.elements import load_registry
+from schemas.field_keys import load_field_keys
+from streams.filtering import load_policy
+from streams.interpret import InterpretSettings
+from streams.pipeline.context import Context
+from streams.settings import StreamsSettings
+from streams.state.limits import HOUR_NS, StateLimits
+
+
+def make_context(settings: StreamsSettings, element_files: Sequence[Path] = ()) -> Context:
+    """Load what the pipeline is given once.
+
+    Raises:
+        SchemaError: A site's table of elements is wrong; the text names file and line.
+        PolicyError: The filter policy is wrong; the text names the rule.
+    """
+    keys = load_field_keys(element_files)
+    state = settings.state
+    limits = replace(
+        StateLimits(),
+        sessions_per_exporter=state.sessions_per_exporter,
+        sessions=state.sessions,
+        templates_per_session=state.templates_per_session,
+        parked_per_exporter=state.parked_per_exporter,
+        parked_octets_per_exporter=state.parked_octets_per_exporter,
+        parked=state.parked,
+        parked_octets=state.parked_octets,
+        parked_age_ns=int(state.parked_hours * HOUR_NS),
+        replay_window_ns=int(state.replay_hours * HOUR_NS),
+        layouts=state.layouts,
+    )
+    return Context(
+        load_registry(element_files),
+        keys,
+        InterpretSettings(settings.local_time_zone, settings.derive_parent_account),
+        load_policy(settings.filter_policy, keys) if settings.filter_policy else None,
+        state_limits=limits,
+        fleet_layouts=settings.fleet_layouts,
+        compile_after=settings.compile_after,
+    )
