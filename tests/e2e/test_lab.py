@@ -68,3 +68,27 @@ def test_a_kafka_that_is_not_there_is_one_clear_line() -> None:
     assert (1, "") == (run.returncode, output)
     assert errors.startswith("envizzy: no Kafka answers at 127.0.0.1:1")
     assert "Traceback" not in errors
+
+
+def test_a_replayed_capture_comes_out_as_records() -> None:
+    """The real messages of a client: one flow and one endpoint record, every datagram accounted."""
+    packets = ROOT / "tests" / "golden" / "ona-nvzflow-all" / "packets"
+    files = sorted(packets.iterdir(), key=lambda path: "template" not in path.name)
+    run = lab(*(flag for file in files for flag in ("--replay", str(file))))
+    output, errors = run.communicate(timeout=90)
+    records = {
+        line.split(" ", 1)[0]: json.loads(line.split(" ", 1)[1])
+        for line in output.splitlines()
+        if line.startswith(("flow {", "endpoint {"))
+    }
+
+    assert (0, "") == (run.returncode, errors)
+    assert {"flow", "endpoint"} == set(records)
+    assert ["fv", "pr", "sa", "sp", "da", "dp", "fss", "fst"] == list(records["flow"])[:8]
+    assert ("svchost.exe", 100, 41, 10) == (
+        records["flow"]["pn"],
+        records["flow"]["ibc"],
+        records["flow"]["obc"],
+        len(records["flow"]["mhl"]),
+    )
+    assert "STATION-102010" == records["endpoint"]["vsn"]
