@@ -115,7 +115,7 @@ class Checker:
     _entries: dict[str, _Entry] = field(default_factory=dict)
     _by_octets: dict[str, str] = field(default_factory=dict)
     _early: dict[str, list[Published]] = field(default_factory=dict)
-    _last_of_endpoint: dict[tuple[str, int], int] = field(default_factory=dict)
+    _last_of_endpoint: dict[tuple[str, int, int], int] = field(default_factory=dict)
     _last_of_raw: dict[tuple[str, int, str], str] = field(default_factory=dict)
     _counts: dict[str, int] = field(default_factory=dict)
     _published: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
@@ -244,7 +244,8 @@ class Checker:
 
     def _order(self, entry: _Entry, record: Published) -> None:
         """Per endpoint by the generator's number, per partition of ``raw`` by record-id."""
-        of_endpoint = (entry.kind, entry.endpoint)
+        # An endpoint's interfaces have keys of their own; Kafka has no order across partitions.
+        of_endpoint = (entry.kind, entry.endpoint, record.partition)
         of_raw = (record.kind, record.partition, "-".join(record.record_id.split("-")[:2]))
         late = entry.number < self._last_of_endpoint.get(of_endpoint, -1)
         late |= record.record_id < self._last_of_raw.get(of_raw, "")
