@@ -43,8 +43,9 @@ kafka: $(STAMP) ## tests on Tansu and on real Apache Kafka, and end to end
 package: $(STAMP)
 	$(PYTEST) tests/package
 
-fuzz: $(STAMP) ## a million inputs for the decoder (RUNS=, SECONDS=)
+fuzz: $(STAMP) ## a million inputs for the decoder and for the pipeline (RUNS=, SECONDS=)
 	$(BIN)/python tests/fuzz/fuzz_wire.py --runs $(or $(RUNS),1000000) --seconds $(or $(SECONDS),3600)
+	$(BIN)/python tests/fuzz/fuzz_step.py --runs $(or $(RUNS),1000000) --seconds $(or $(SECONDS),3600)
 bench: $(STAMP) ## datagrams and flows per CPU-second
 	$(BIN)/python -m bench $(ARGS)
 chaos: $(STAMP) ## 200,000 records on real Kafka with three kill -9 of workers
