@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
+import signal
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import uvloop
 from faust.worker import Worker
@@ -83,6 +84,8 @@ def run(
         for name in CHATTY:
             logging.getLogger(name).setLevel(logging.WARNING)
     log = logger("streams")
+    # Until Faust's own handler stands: while Kafka is asked, there is nothing to be drained.
+    signal.signal(signal.SIGTERM, _leave)
     try:
         require_compiled_streams()
         context = make_context(settings, element_files)
@@ -124,6 +127,10 @@ def run(
         log.warning("records unconfirmed: sent again", events=len(rooms.flights))
     log.info("streams worker stopped", exit_code=int(code))
     return code
+
+
+def _leave(*_: object) -> NoReturn:
+    raise SystemExit(Exit.OK)
 
 
 def _run_faust(execute: Callable[[], None]) -> Exit:

@@ -18,6 +18,7 @@ def test_a_record_goes_through_the_broker(broker: Broker, prefix: str) -> None:
         {
             "bootstrap.servers": broker.bootstrap,
             "group.id": prefix,
+            "session.timeout.ms": 6000,
             "auto.offset.reset": "earliest",
         }
     )
