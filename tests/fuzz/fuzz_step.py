@@ -29,7 +29,9 @@ _STEP_NS = 20_000_000
 _EXPORTERS = 40
 _PORTS = 3
 _COMPARED = 100
-"""For one of so many datagrams the state before ``step`` and behind it is compared."""
+_COMPARED_IN_DEPTH = 4000
+"""For one of so many datagrams the state before ``step`` and behind it is compared: the same frozen
+values; more rarely all that is in them, as text."""
 _REPEATED = 50
 """One of so many datagrams is stepped twice: the same on the same state."""
 _PROGRESS = 100_000
@@ -54,6 +56,7 @@ class Worker:
         datagram = Datagram(now_ns, exporter, port, 2055, Transport.UDP, None, payload)
         prefix = Coordinates("00000000", 0, self.offset, 0).prefix()
         kept = self._remembered() if self.offset % _COMPARED == 0 else None
+        in_depth = repr(kept) if self.offset % _COMPARED_IN_DEPTH == 0 else None
         outcome = step(datagram, prefix, self.state, self.fleet, now_ns, self.context)
         if self.offset % _REPEATED == 0:
             again = step(datagram, prefix, self.state, self.fleet, now_ns, self.context)
@@ -62,7 +65,9 @@ class Worker:
         if malformed:
             self._is_refused_whole(outcome, payload)
         if kept is not None:
-            assert kept == self._remembered()
+            after = self._remembered()
+            assert kept == after
+            assert in_depth is None or in_depth == repr(after)
             self.counts["compared"] += 1
         self._follow(outcome)
 
@@ -71,7 +76,7 @@ class Worker:
         now_ns = _START_NS + self.offset * _STEP_NS
         self._follow(advance(self.state, self.fleet, now_ns, self.context))
 
-    def _remembered(self) -> str:
+    def _remembered(self) -> tuple[object, ...]:
         """All of the state (what it only caches left out), to compare."""
         state = self.state
         keys = [(each, *state.session_keys(each)) for each in state.exporters()]
@@ -82,7 +87,7 @@ class Worker:
             for key in state.options_keys(each)
         ]
         parked = [(key, state.parked_set(key)) for key in state.parked_keys()]
-        return repr((keys, sessions, told, parked, dict(state.graves()), state.notes))
+        return (keys, sessions, told, parked, dict(state.graves()), dict(state.notes))
 
     def _is_refused_whole(self, outcome: Outcome, payload: bytes) -> None:
         (letter,) = outcome.dead_letters
