@@ -35,16 +35,18 @@ values; more rarely all that is in them, as text."""
 _REPEATED = 50
 """One of so many datagrams is stepped twice: the same on the same state."""
 _PROGRESS = 100_000
+_AFRESH = 20_000
+"""Datagrams after which a new worker begins: what is parked and compared grows with each."""
 
 
 class Worker:
     """One partition, fed with whatever comes."""
 
-    def __init__(self) -> None:
+    def __init__(self, counts: Counter[str]) -> None:
         self.context = Context(load_registry(), load_field_keys(), compile_after=4)
         self.state = PartitionState()
         self.fleet = Fleet()
-        self.counts: Counter[str] = Counter()
+        self.counts = counts
         self.offset = 0
 
     def datagram(self, payload: bytes, source: random.Random) -> None:
@@ -119,9 +121,12 @@ def run(runs: int, seconds: float, seed: int, *, quiet: bool = False) -> Counter
     """
     seeds = made() + ([] if quiet else found())
     source = random.Random(seed)
-    worker = Worker()
+    counts: Counter[str] = Counter()
+    worker = Worker(counts)
     end = time.monotonic() + seconds
     for number in range(1, runs + 1):
+        if number % _AFRESH == 0:
+            worker = Worker(counts)
         payload = source.choice(seeds) if source.random() < 0.2 else mutated(seeds, source)
         try:
             worker.datagram(payload, source)
@@ -131,10 +136,10 @@ def run(runs: int, seconds: float, seed: int, *, quiet: bool = False) -> Counter
             Path("fuzz-finding.bin").write_bytes(payload)
             raise
         if not quiet and number % _PROGRESS == 0:
-            print(number, dict(worker.counts), flush=True)
+            print(number, dict(counts), flush=True)
         if time.monotonic() > end:
             break
-    return worker.counts
+    return counts
 
 
 def main() -> int:
