@@ -80,6 +80,11 @@ TABLE: tuple[Metric, ...] = (
         Kind.COUNTER,
         "Records of `state` and `layouts` that this version cannot read and passes over.",
     ),
+    Metric(
+        "streams_state_ill_formed_total",
+        Kind.COUNTER,
+        "State values that did not follow their schema when they were needed; as if not there.",
+    ),
     Metric("streams_state_reads_total", Kind.COUNTER, "Times that the state was read."),
     Metric("streams_state_read_seconds", Kind.GAUGE, "Length of the last reading."),
     Metric(

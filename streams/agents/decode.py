@@ -126,6 +126,9 @@ class Decoder:
             self._account(flight, letter, error)
         self._remember(flight, state, changes)
         self._metrics.count(counts)
+        if state.unreadable:
+            self._metrics.counter("streams_state_ill_formed_total").inc(state.unreadable)
+            state.unreadable = 0
 
     def _follow(
         self,

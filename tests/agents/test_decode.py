@@ -369,3 +369,16 @@ def test_an_event_behind_the_one_due_stops_the_worker(stopped: None) -> None:
     del stopped
     with pytest.raises(StoppedError):
         run_agent(FakeReader(2, 2), arriving(6, 2, []))
+
+
+def test_state_values_that_cannot_be_read_are_counted_once() -> None:
+    """What an event found ill-formed is counted behind it, and not again behind the next."""
+    bench = Bench()
+    bench.state.unreadable = 2
+
+    bench.work(event(b"10.0.0.1"))
+    bench.work(event(b"10.0.0.1"), 42)
+
+    registry = bench.metrics.registry
+    assert 2 == registry.get_sample_value("streams_state_ill_formed_total")
+    assert 0 == bench.state.unreadable
