@@ -27,8 +27,13 @@ NEWEST_SECONDS = _DAY
 """A time may lie this long after the Export Time: both are the Exporter's own clock."""
 
 _FIRST_PRINTABLE = 0x20
-_CONTROLS = frozenset(map(chr, range(_FIRST_PRINTABLE)))
-"""C0 controls: an octet of a length or number that was taken for text."""
+_LAID_OUT = frozenset("\t\n\r")
+_CONTROLS = frozenset(map(chr, range(_FIRST_PRINTABLE))) - _LAID_OUT
+"""C0 controls: an octet of a length or number that was taken for text.
+
+Not tab and line breaks: process arguments hold them (scripts given on a command line), and a client
+whose Templates never come would have such Sets parked for good.
+"""
 
 
 def fills(
@@ -65,7 +70,8 @@ def fits(
 ) -> bool:
     """Whether the records fill the Set and look like what the Template says; never raises.
 
-    At least one record; strings are UTF-8 without C0 controls; dateTimeSeconds lie between two
+    At least one record; strings are UTF-8 without C0 controls other than tab and line
+    breaks; dateTimeSeconds lie between two
     years before and one day after the Export Time, both modulo 2**32 (RFC 7011, 5.2).
 
     Args:

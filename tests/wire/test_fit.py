@@ -55,6 +55,18 @@ def test_times_within_the_bounds_fit(seconds: int) -> None:
     assert (True, True) == tried(struct.pack(">I", EXPORT_TIME + seconds) + short(b"a"))
 
 
+@pytest.mark.parametrize("text", [b"-c\nexit", b"a\tb", b"a\r\n"])
+def test_text_with_tabs_and_line_breaks_fits(text: bytes) -> None:
+    """Process arguments hold them."""
+    assert (True, True) == tried(NOW + short(text))
+
+
+@pytest.mark.parametrize("octet", [*range(9), 11, 12, *range(14, 32)])
+def test_any_other_control_does_not_fit(octet: int) -> None:
+    """It is an octet of a length or number that was taken for text."""
+    assert (True, False) == tried(NOW + short(b"a" + bytes((octet,))))
+
+
 def test_lists_are_looked_into() -> None:
     """A list that is malformed, or names a Template that is not known, does not fill."""
     layout = template(256, field("basicList", VARIABLE))
