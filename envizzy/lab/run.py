@@ -110,7 +110,8 @@ def _watch(this: Run, console: Console) -> None:
     with Live(console=console, refresh_per_second=4, screen=False) as live:
         while not over():
             step()
-            live.update(render(this.figures(), this.watch.talk))
+            wide, high = console.size
+            live.update(render(this.figures(), this.watch.talk, width=wide, height=high))
 
 
 @contextmanager

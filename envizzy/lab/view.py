@@ -11,6 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 _ROWS = 8
+_FEW_ROWS = 5
+
+_WIDE = 110
+"""Columns from which on three tables have room for names and octets."""
+
+_HIGH = 28
+"""Lines from which on all rows fit below the figures."""
+
 _KEPT_FLOWS = 50_000
 """Flows whose totals are remembered: reports are cumulative, only what is new is added."""
 
@@ -71,37 +79,59 @@ class Figures:
     pairs: tuple[tuple[str, str], ...]
 
 
-def render(figures: Figures, talk: Talk) -> RenderableType:
-    """The whole screen."""
+def render(
+    figures: Figures, talk: Talk, *, width: int = _WIDE, height: int = _HIGH
+) -> RenderableType:
+    """The whole screen.
+
+    Args:
+        figures: What stands above the tables.
+        talk: What stands in them.
+        width: Of the terminal; names come before octets where it is narrow.
+        height: Of the terminal; a low one has fewer rows, so that nothing is cut off below.
+    """
+    wide = width >= _WIDE
+    rows = _ROWS if height >= _HIGH else _FEW_ROWS
+    across = 4 if wide else 2
     top = Table.grid(padding=(0, 3))
-    for _ in range(4):
-        top.add_column()
+    for _ in range(across):
+        top.add_column(no_wrap=True)
     cells = [Text.assemble((f"{name} ", "dim"), (value, "bold")) for name, value in figures.pairs]
-    for start in range(0, len(cells), 4):
-        top.add_row(*cells[start : start + 4])
+    for start in range(0, len(cells), across):
+        top.add_row(*cells[start : start + across])
     tables = Table.grid(expand=True, padding=(0, 1))
     for _ in range(3):
         tables.add_column(ratio=1)
+    octets = talk.octets if wide else None
     tables.add_row(
-        _ranking("users", "user", talk.users, talk),
-        _ranking("programs", "program", talk.programs, talk),
-        _ranking("destinations", "destination", talk.destinations, talk),
+        _ranking("users", "user", talk.users, octets, rows),
+        _ranking("programs", "program", talk.programs, octets, rows),
+        _ranking("destinations", "destination", talk.destinations, octets, rows),
     )
     recent = Table(expand=True, title="last flows", title_justify="left", box=None)
     for heading in ("user", "program", "to", "octets"):
         recent.add_column(heading, no_wrap=True, justify="right" if heading == "octets" else "left")
-    for row in talk.recent:
+    for row in list(talk.recent)[-rows:]:
         recent.add_row(*row)
     return Group(Panel(top, title=figures.title, title_align="left"), tables, recent)
 
 
-def _ranking(title: str, what: str, counter: Counter[str], talk: Talk) -> Table:
-    table = Table(expand=True, box=None)
+def _ranking(
+    title: str,
+    what: str,
+    counter: Counter[str],
+    octets: Counter[tuple[str, str]] | None,
+    rows: int,
+) -> Table:
+    """The names with most flows; octets only where there is room for them."""
+    table = Table(expand=True, box=None, pad_edge=octets is not None)
     table.add_column(title, no_wrap=True, ratio=1)
     table.add_column("flows", justify="right")
-    table.add_column("octets", justify="right")
-    for name, flows in counter.most_common(_ROWS):
-        table.add_row(name, str(flows), _octets(talk.octets[what, name]))
+    if octets is not None:
+        table.add_column("octets", justify="right")
+    for name, flows in counter.most_common(rows):
+        more = () if octets is None else (_octets(octets[what, name]),)
+        table.add_row(name, str(flows), *more)
     return table
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+from rich.console import Console
 
 from envizzy.generator.fleet import Sent
 from envizzy.lab.errors import LabError
@@ -12,7 +13,7 @@ from envizzy.lab.processes import await_ready, envizzy, spawn
 from envizzy.lab.reader import AccountReader
 from envizzy.lab.replay import datagrams
 from envizzy.lab.summary import Summary
-from envizzy.lab.view import Talk
+from envizzy.lab.view import Figures, Talk, render
 from envizzy.lab.watch import Rate
 
 SENT = Sent("flow", 1, 2, "127.16.0.2", "UD", "UD/6/1/2/3", "d", "o", True, {"pr": 6})
@@ -32,6 +33,23 @@ def test_cumulative_counters_are_not_added_up() -> None:
 
     assert (2, 109) == (talk.users["anna"], talk.octets["user", "anna"])
     assert {"192.0.2.1": 1, "example.org": 1} == dict(talk.destinations)
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40)])
+def test_names_can_be_read_and_all_fits_the_terminal(width: int, height: int) -> None:
+    """Three tables side by side leave room for names; nothing is cut off below."""
+    talk = Talk()
+    for port in range(9):
+        talk.add(flow(liuid=f"EXAMPLE\\anna.be{port}", pn=f"svchost-{port}.exe", sp=port, ibc=1))
+    figures = Figures("lab", tuple((f"figure {each}", "12345") for each in range(7)))
+    console = Console(width=width, height=height)
+    with console.capture() as captured:
+        console.print(render(figures, talk, width=width, height=height))
+    lines = captured.get().splitlines()
+
+    ranked = lines[lines.index(next(line for line in lines if "users" in line)) + 1]
+    assert all(name in ranked for name in ("EXAMPLE\\anna.be0", "svchost-0.exe", "192.0.2.1"))
+    assert len(lines) < height
 
 
 def test_latencies_are_quantiles_of_milliseconds() -> None:
