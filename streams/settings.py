@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator, model_validator
 
 from service.settings import Section
+from streams.interpret import parse_layout
 
 STATIC_SESSION_SECONDS = 30.0
 """With stable names a restart within this time causes no rebalance (measured: back in 3 to 4 s)."""
@@ -116,6 +117,10 @@ class StreamsSettings(Section):
     local_time_zone: str = "UTC"
     """Of ``fst`` and ``fet``, as tzdata names it."""
 
+    versions: dict[str, str] = Field(default_factory=dict)
+    """``fv`` of layouts that are not public, as in ``"9:12332/20 9:12334/v" = "nvzFlow_v9"``: each
+    field as ENTERPRISE:ID/LENGTH, ``v`` for variable. Other layouts have no ``fv``: no guesses."""
+
     derive_parent_account: bool = False
     """Whether ``ppaa`` and ``ppap`` are derived: in the manual, but in no real line."""
 
@@ -143,6 +148,13 @@ class StreamsSettings(Section):
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError("accepted: a name of the time zone database (Europe/Paris)") from None
         return zone
+
+    @field_validator("versions")
+    @classmethod
+    def _layouts_are_readable(cls, versions: dict[str, str]) -> dict[str, str]:
+        for layout in versions:
+            parse_layout(layout)
+        return versions
 
     @field_validator("filter_policy")
     @classmethod

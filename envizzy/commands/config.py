@@ -12,14 +12,25 @@ app = typer.Typer(name="config", help="Check and show settings.", no_args_is_hel
 
 @app.command()
 def check(config: ConfigFile = None) -> None:
-    """Check the settings: file and environment. A line for each mistake; exit code 2.
+    """Check the settings, the element tables and the filter policy that they name.
+
+    A line for each mistake; exit code 2.
 
     Example:
         envizzy config check --config /etc/envizzy.toml
     """
     from envizzy.config import read  # noqa: PLC0415 - quick --help
+    from schemas.errors import SchemaError  # noqa: PLC0415
+    from service.exits import Exit  # noqa: PLC0415
+    from streams.agents.context import make_context  # noqa: PLC0415
+    from streams.filtering import PolicyError  # noqa: PLC0415
 
     loaded = read(config)
+    try:
+        make_context(loaded.settings.streams, loaded.settings.elements.files)
+    except (SchemaError, PolicyError) as error:
+        typer.echo(f"envizzy: {error}", err=True)
+        raise typer.Exit(Exit.USAGE) from None
     for warning in loaded.warnings:
         typer.echo(f"envizzy: {warning}", err=True)
     typer.echo(f"{len(loaded.origins)} settings given, all of them right")

@@ -9,11 +9,14 @@ from typing import Annotated
 import typer
 
 from envizzy.captures import Captured, CaptureError, Format, Tally, read
+from envizzy.config import read as read_settings
 from envizzy.decode import Collector, json_line, readable_line
 from envizzy.decode.records import record_lines
 from schemas.elements import load_registry
 from schemas.errors import SchemaError
 from service.exits import Exit
+from service.settings import SettingsError
+from streams.filtering import PolicyError
 
 
 def decode(
@@ -34,6 +37,10 @@ def decode(
         list[Path] | None,
         typer.Option("--elements", help="A CSV of elements of your own; may be repeated."),
     ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", help="Settings of a deployment: its elements; for --records all."),
+    ] = None,
 ) -> None:
     """Decode captures with one fresh collector, in the order given.
 
@@ -47,17 +54,22 @@ def decode(
         envizzy decode --json --port 2055 templates.pcap data.pcap
 
         envizzy decode --records --json clients.pcap
+
+        envizzy decode --records --config envizzy.toml clients.pcap
     """
     tally = Tally()
     try:
         captured = _captured(files, port, form, tally)
-        site_files = tuple(elements or ())
+        settings = read_settings(config).settings
+        site_files = (*settings.elements.files, *(elements or ()))
         if records:
-            lines = record_lines(captured, site_files, as_json=as_json, note=_note)
+            lines = record_lines(
+                captured, site_files, as_json=as_json, settings=settings.streams, note=_note
+            )
         else:
             lines = _item_lines(captured, site_files, as_json=as_json)
         _write(lines)
-    except (CaptureError, SchemaError) as error:
+    except (CaptureError, SchemaError, PolicyError, SettingsError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(Exit.USAGE) from error
     for note in tally.notes():

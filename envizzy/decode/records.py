@@ -11,13 +11,14 @@ from pathlib import Path
 
 from envizzy.captures import Captured
 from schemas.datagram import Coordinates, Datagram, Transport
-from schemas.elements import load_registry
-from schemas.field_keys import load_field_keys
+from streams.agents.context import make_context
 from streams.interpret.render import render
 from streams.pipeline.advance import advance
 from streams.pipeline.context import Context
+from streams.pipeline.counts import Count
 from streams.pipeline.model import Outcome, Record
 from streams.pipeline.step import step
+from streams.settings import StreamsSettings
 from streams.state.layouts import Fleet
 from streams.state.partition import PartitionState
 
@@ -39,6 +40,7 @@ class Replay:
         self._fleet = Fleet(limits=context.state_limits)
         self._now_ns = 0
         self._number = 0
+        self.filtered = 0
         self.dead_letters: Counter[str] = Counter()
 
     def feed(self, captured: Captured) -> list[Record]:
@@ -78,6 +80,7 @@ class Replay:
         self._state.apply(outcome.changes, outcome.notes)
         for layout in outcome.layouts:
             self._fleet = self._fleet.with_layout(layout.value)
+        self.filtered += outcome.counts.get(Count.FILTERED_RECORDS, 0)
         self.dead_letters.update(str(letter.reason) for letter in outcome.dead_letters)
         return list(outcome.records)
 
@@ -87,6 +90,7 @@ def record_lines(
     site_files: tuple[Path, ...],
     *,
     as_json: bool,
+    settings: StreamsSettings | None = None,
     note: Callable[[str], None] = lambda _: None,
 ) -> Iterator[bytes]:
     """The values of the records, a line each.
@@ -95,22 +99,26 @@ def record_lines(
         captured: In order.
         site_files: Elements and field keys of a site's own.
         as_json: Just the value; else its kind and key stand before it.
+        settings: Of the deployment: filter, time zone, form of values; None: the defaults.
         note: Is told at the end what did not become a record.
     """
-    replay = Replay(Context(load_registry(site_files), load_field_keys(site_files)))
+    streams = settings or StreamsSettings()
+    replay = Replay(make_context(streams, site_files))
     for datagram in captured:
         for record in replay.feed(datagram):
-            yield _line(record, as_json=as_json)
+            yield _line(record, streams, as_json=as_json)
     for record in replay.finish():
-        yield _line(record, as_json=as_json)
+        yield _line(record, streams, as_json=as_json)
+    if replay.filtered:
+        note(f"{replay.filtered} filtered, as the policy says")
     for reason, count in sorted(replay.dead_letters.items()):
         note(f"{count} to dead-letter: {reason}")
     if replay.parked():
         note(f"{replay.parked()} Sets without a Template")
 
 
-def _line(record: Record, *, as_json: bool) -> bytes:
-    value = render(record.value, "typed", "numbers", None)
+def _line(record: Record, streams: StreamsSettings, *, as_json: bool) -> bytes:
+    value = render(record.value, streams.json_values, streams.big_numbers, None)
     if as_json:
         return value
     key = record.key.decode() if record.key else "-"

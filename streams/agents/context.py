@@ -7,7 +7,7 @@ from pathlib import Path
 from schemas.elements import load_registry
 from schemas.field_keys import load_field_keys
 from streams.filtering import load_policy
-from streams.interpret import InterpretSettings
+from streams.interpret import InterpretSettings, parse_layout
 from streams.pipeline.context import Context
 from streams.settings import StreamsSettings
 from streams.state.limits import HOUR_NS, StateLimits
@@ -38,7 +38,11 @@ def make_context(settings: StreamsSettings, element_files: Sequence[Path] = ()) 
     return Context(
         load_registry(element_files),
         keys,
-        InterpretSettings(settings.local_time_zone, settings.derive_parent_account),
+        InterpretSettings(
+            settings.local_time_zone,
+            settings.derive_parent_account,
+            {parse_layout(layout): version for layout, version in settings.versions.items()},
+        ),
         load_policy(settings.filter_policy, keys) if settings.filter_policy else None,
         state_limits=limits,
         fleet_layouts=settings.fleet_layouts,

@@ -59,12 +59,14 @@ class LayoutCache:
         settings: InterpretSettings,
         compile_after: int,
         size: int,
+        limits: Limits,
     ) -> None:
         self._registry = registry
         self._keys = keys
         self._settings = settings
         self._compile_after = compile_after
         self._size = size
+        self._limits = limits
         self._content: OrderedDict[tuple[Template, tuple[InformationElement, ...]], Layout] = (
             OrderedDict()
         )
@@ -101,7 +103,7 @@ class LayoutCache:
         before = layout.uses
         layout.uses += records
         if before < self._compile_after <= layout.uses and layout.kind is not None:
-            layout.reader = compile_plan(layout.bound, layout.plan)
+            layout.reader = compile_plan(layout.bound, layout.plan, self._limits)
 
     def _make(self, template: Template, elements: tuple[InformationElement, ...]) -> Layout:
         registry = self._registry
@@ -153,5 +155,6 @@ class Context:
             self.interpret_settings,
             self.compile_after,
             self.layout_cache,
+            self.wire_limits,
         )
         object.__setattr__(self, "layouts", cache)
