@@ -11,7 +11,8 @@ from service.settings.accepted import describe, is_secret, section_of
 from service.settings.toml_lines import line_of
 
 PREFIX = "ENVIZZY_"
-"""Variables of this prefix that contain the separator are settings; others are not."""
+"""Variables of this prefix that contain the separator are settings; others are not (an orchestrator
+sets its own), but a setting's name with single underscores is refused."""
 
 SEPARATOR = "__"
 """Between the parts of a key in the environment: ``ENVIZZY_KAFKA__SASL_PASSWORD``."""

@@ -128,8 +128,16 @@ def _leaves(
 
 
 def _read_environment(sources: _Sources, env: Mapping[str, str]) -> None:
+    variables = [variable(key) for key in all_keys(sources.model) if "." in key]
+    misspelt = {name.replace(SEPARATOR, "_"): name for name in variables}
     for name in sorted(env):
-        if not name.startswith(PREFIX) or SEPARATOR not in name:
+        if not name.startswith(PREFIX):
+            continue
+        if SEPARATOR not in name:
+            if name in misspelt:
+                sources.errors.append(
+                    f"environment: {name} is no setting; did you mean {misspelt[name]}?"
+                )
             continue
         path = tuple(name.removeprefix(PREFIX).lower().split(SEPARATOR))
         found = find_field(sources.model, path)

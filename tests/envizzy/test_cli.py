@@ -99,6 +99,27 @@ def test_a_wrong_setting_is_one_line(tmp_path: Path, text: str, line: str) -> No
     assert line in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("setting", "text", "line"),
+    [
+        ("[elements]\nfiles = ['{}']\n", "a,b\n1,2\n", ":1: unknown column 'a'"),
+        ("[streams]\nfilter_policy = '{}'\n", '{"bogus": 1}', ": bogus: unknown"),
+    ],
+    ids=["elements", "filter policy"],
+)
+def test_files_that_settings_name_are_checked_too(
+    tmp_path: Path, setting: str, text: str, line: str
+) -> None:
+    """What would stop a worker is found by the check."""
+    named, file = tmp_path / "named", tmp_path / "envizzy.toml"
+    named.write_text(text)
+    file.write_text(setting.format(named))
+    done = envizzy("config", "check", "--config", str(file))
+
+    assert (2, "", 1) == (done.returncode, done.stdout, done.stderr.count("\n"))
+    assert done.stderr.startswith(f"envizzy: {named}{line}")
+
+
 def test_all_settings_right_says_so() -> None:
     """Exit code 0."""
     done = envizzy("config", "check", ENVIZZY_STREAMS__FLIGHTS="16")

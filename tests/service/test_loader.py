@@ -42,6 +42,22 @@ def test_flags_override_environment_overrides_file(tmp_path: Path) -> None:
     assert "flag" == loaded.origin("topics.record_partitions")
 
 
+def test_single_underscores_in_the_environment_are_refused() -> None:
+    """A setting that would silently not count; what an orchestrator sets is left alone."""
+    env = {
+        "ENVIZZY_KAFKA_BOOTSTRAP_SERVERS": "kafka:9092",
+        "ENVIZZY_INGEST_SERVICE_HOST": "10.0.0.1",
+    }
+    with pytest.raises(SettingsError) as caught:
+        load(Settings, None, env, {})
+
+    expected = (
+        "environment: ENVIZZY_KAFKA_BOOTSTRAP_SERVERS is no setting; "
+        "did you mean ENVIZZY_KAFKA__BOOTSTRAP_SERVERS?"
+    )
+    assert (expected,) == caught.value.lines
+
+
 def test_lists_and_tables_in_the_environment() -> None:
     """Lists are separated by commas or JSON, tables are JSON."""
     env = {
