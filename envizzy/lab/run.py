@@ -143,6 +143,13 @@ def _folder() -> Iterator[Path]:
             folder.rmdir()
             raise
         raise LabError(f"{error}\n(settings and logs: {folder})") from error
+    except KeyboardInterrupt:
+        _remove(folder)
+        raise
+    _remove(folder)
+
+
+def _remove(folder: Path) -> None:
     for file in folder.iterdir():
         file.unlink()
     folder.rmdir()

@@ -19,6 +19,9 @@ _WIDE = 110
 _HIGH = 28
 """Lines from which on all rows fit below the figures."""
 
+_OCTETS_WIDTH = 7
+"""Of ``999.9 k``: a number that is cut says something else."""
+
 _KEPT_FLOWS = 50_000
 """Flows whose totals are remembered: reports are cumulative, only what is new is added."""
 
@@ -109,8 +112,9 @@ def render(
         _ranking("destinations", "destination", talk.destinations, octets, rows),
     )
     recent = Table(expand=True, title="last flows", title_justify="left", box=None)
-    for heading in ("user", "program", "to", "octets"):
-        recent.add_column(heading, no_wrap=True, justify="right" if heading == "octets" else "left")
+    for heading, ratio in (("user", 3), ("program", 2), ("to", 4)):
+        recent.add_column(heading, no_wrap=True, ratio=ratio)
+    recent.add_column("octets", no_wrap=True, justify="right", width=_OCTETS_WIDTH)
     for row in list(talk.recent)[-rows:]:
         recent.add_row(*row)
     return Group(Panel(top, title=figures.title, title_align="left"), tables, recent)

@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from envizzy.generator.fleet import Sent
+from envizzy.lab import run as run_module
 from envizzy.lab.errors import LabError
 from envizzy.lab.observe import Latencies
 from envizzy.lab.processes import await_ready, envizzy, spawn
@@ -40,7 +41,10 @@ def test_names_can_be_read_and_all_fits_the_terminal(width: int, height: int) ->
     """Three tables side by side leave room for names; nothing is cut off below."""
     talk = Talk()
     for port in range(9):
-        talk.add(flow(liuid=f"EXAMPLE\\anna.be{port}", pn=f"svchost-{port}.exe", sp=port, ibc=1))
+        talk.add(
+            flow(liuid=f"EXAMPLE\\anna.be{port}", pn=f"svchost-{port}.exe", sp=port, ibc=123456)
+        )
+    talk.add(flow(dh="a-name-longer-than-any-of-the-others.and-its-domain.example", ibc=987_654))
     figures = Figures("lab", tuple((f"figure {each}", "12345") for each in range(7)))
     console = Console(width=width, height=height)
     with console.capture() as captured:
@@ -49,7 +53,24 @@ def test_names_can_be_read_and_all_fits_the_terminal(width: int, height: int) ->
 
     ranked = lines[lines.index(next(line for line in lines if "users" in line)) + 1]
     assert all(name in ranked for name in ("EXAMPLE\\anna.be0", "svchost-0.exe", "192.0.2.1"))
+    assert "987.7 k" in lines[-1]
     assert len(lines) < height
+
+
+def _interrupted(folders: list[Path]) -> None:
+    with run_module._folder() as folder:
+        folders.append(folder)
+        (folder / "ingest.log").write_text("started")
+        raise KeyboardInterrupt
+
+
+def test_a_second_ctrl_c_leaves_no_folder() -> None:
+    """It ends the lab at once; what was written for it goes too."""
+    folders: list[Path] = []
+    with pytest.raises(KeyboardInterrupt):
+        _interrupted(folders)
+
+    assert not folders[0].exists()
 
 
 def test_latencies_are_quantiles_of_milliseconds() -> None:
