@@ -1,0 +1,174 @@
+"""Microseconds a flow of each stage of the worker's hot path, without a broker and without Faust.
+
+The events of ``bench.worker`` go through ``raw_batch.decode``, ``step``, the renderer and the
+decoder as the agent calls it. The last stage hands them to librdkafka, whose own mock broker
+answers: ``thread`` is the main thread, ``process`` all of them, the mock broker included.
+"""
+
+import argparse
+import gc
+import time
+from collections.abc import Callable
+
+from bench.worker import PARTITIONS, events
+from schemas import raw_batch
+from schemas.elements import load_registry
+from schemas.field_keys import load_field_keys
+from service.settings import KafkaSettings, TopicsSettings
+from streams.agents.decode import Decoder
+from streams.agents.flights import Flight, Flights
+from streams.agents.publisher import Publisher, producer_config
+from streams.agents.rendering import make_renderer
+from streams.agents.rooms import COLLECT_AFTER, COLLECT_GENERATIONS
+from streams.metrics import StreamsMetrics
+from streams.pipeline import Context, advance, step
+from streams.pipeline.model import Record
+from streams.settings import StreamsSettings
+from streams.state.layouts import Fleet
+from streams.state.partition import PartitionState
+from streams.wire import read_message
+
+VALUE_OCTETS = 999_488
+WARM_RECORDS = 100
+"""Rendered again and again: as many as the processor's cache holds."""
+
+POLL_EVENTS = 2
+"""Events between two polls, about as the worker's settling does it under load."""
+
+
+class _Event:
+    """Stands for Faust's."""
+
+    def ack(self) -> None:
+        """Nothing to tell."""
+
+
+class _Layouts:
+    """Stands for the layouts reader."""
+
+    fleet = Fleet()
+
+
+class _NullProducer:
+    """Confirms everything at once."""
+
+    def __init__(self, config: object) -> None:
+        """Take the configuration and forget it."""
+
+    def produce(self, *arguments: object) -> None:
+        """Confirm."""
+        report = arguments[4]
+        if callable(report):
+            report(None, None)
+
+    def poll(self, seconds: float) -> int:
+        """Nothing is under way."""
+        return int(seconds)
+
+    flush = poll
+
+
+class _Line:
+    """A decoder with its publisher and its flights, as the worker has them."""
+
+    def __init__(self, make: object, kafka: dict[str, str]) -> None:
+        settings = StreamsSettings()
+        metrics = StreamsMetrics()
+        config = {**producer_config(settings, KafkaSettings()), **kafka}
+        self.publisher = Publisher(config, TopicsSettings(), metrics, make)
+        self.states = {each: PartitionState() for each in range(PARTITIONS)}
+        self.context = Context(load_registry(), load_field_keys(), compile_after=100)
+        self.render = make_renderer(settings, VALUE_OCTETS, metrics)
+        self.flights = Flights(32, 64 << 20, lambda _: None)
+        self.decoder = Decoder(
+            step, advance, self.context, _Layouts(), self.states, self.publisher, self.render,
+            metrics, "0a0b0c0d", 100, 1_000_000,
+        )  # fmt: skip
+
+    def run(self, made: list[tuple[int, bytes]]) -> None:
+        """Work on all events as the agent does."""
+        for offset, (partition, value) in enumerate(made):
+            flight = Flight(_Event(), partition, offset, self.publisher.refused)
+            self.flights.open(flight)
+            self.decoder.work(flight, value)
+            self.flights.close(flight)
+            if offset % POLL_EVENTS == 0:
+                self.publisher.poll()
+                self.flights.settle()
+            while self.flights.full():
+                time.sleep(0.002)
+                self.publisher.poll()
+                self.flights.settle()
+        self.publisher.close(30.0)
+        self.flights.settle()
+
+
+def best(rounds: int, run: Callable[[], object]) -> tuple[float, float]:
+    """Best seconds of the main thread, and of the process."""
+    threads, processes = [], []
+    for _ in range(rounds):
+        gc.collect()
+        thread, process = time.thread_time(), time.process_time()
+        run()
+        threads.append(time.thread_time() - thread)
+        processes.append(time.process_time() - process)
+    return min(threads), min(processes)
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--flows", type=int, default=20_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    asked = parser.parse_args()
+    made = list(events(asked.flows))
+    null = _Line(_NullProducer, {})
+    null.run(made)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER, COLLECT_GENERATIONS, COLLECT_GENERATIONS)
+
+    batches = [(each, raw_batch.decode(value)) for each, value in made]
+    records: list[Record] = []
+
+    def stepping(keep: list[Record] | None = None) -> None:
+        for partition, batch in batches:
+            state = null.states[partition]
+            for datagram in batch.datagrams:
+                outcome = step(datagram, "p", state, _Layouts.fleet, batch.sealed_at_ns,
+                               null.context)  # fmt: skip
+                if keep is not None:
+                    keep.extend(outcome.records)
+
+    stepping(records)
+    payloads = [each.payload for _, batch in batches for each in batch.datagrams]
+    flows = len(records)
+    print(f"{flows} records of {len(payloads)} datagrams in {len(made)} events")
+
+    def stage(name: str, run: Callable[[], object]) -> None:
+        thread, process = best(asked.rounds, run)
+        print(
+            f"{name:28} thread {thread / flows * 1e6:6.2f}  process {process / flows * 1e6:6.2f}",
+            flush=True,
+        )
+
+    stage("raw_batch.decode", lambda: [raw_batch.decode(value) for _, value in made])
+    stage("read_message", lambda: [read_message(each) for each in payloads])
+    stage("step, all", stepping)
+    some = records[:WARM_RECORDS]  # as in the decoder, where a record is rendered when it is made
+    times = flows // len(some)
+    stage("render", lambda: [null.render(each) for _ in range(times) for each in some])
+    stage("decoder, nothing sent", lambda: null.run(made))
+    mock = _Line(*_with_mock())
+    mock.run(made)
+    stage("decoder, librdkafka", lambda: mock.run(made))
+
+
+def _with_mock() -> tuple[object, dict[str, str]]:
+    from confluent_kafka import Producer  # noqa: PLC0415 - the stages before do without
+
+    return Producer, {"test.mock.num.brokers": "1", "bootstrap.servers": ""}
+
+
+if __name__ == "__main__":
+    main()
