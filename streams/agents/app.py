@@ -30,6 +30,13 @@ def require_compiled_streams() -> None:
         )
 
 
+class _App(faust.App):  # type: ignore[misc] # Faust is not typed from outside
+    """Faust's app without its folders: nothing is kept there with a store in memory."""
+
+    def _create_directories(self) -> None:
+        """Leave the current folder alone, which may be read-only."""
+
+
 def make_app(
     group: str,
     settings: StreamsSettings,
@@ -44,7 +51,7 @@ def make_app(
         kafka: How to reach the brokers.
         consumer: ``streams.agents.consumer.seeking``.
     """
-    app = faust.App(
+    app = _App(
         group,
         broker=kafka.faust_urls(),
         broker_credentials=kafka.faust_credentials(),
