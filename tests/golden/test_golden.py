@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from envizzy.decode.records import record_lines
 
 from envizzy.captures import Format, read
 from envizzy.decode import Collector, json_line
+from envizzy.decode.records import record_lines
 from schemas.elements import load_registry
 
 HERE = Path(__file__).parent
