@@ -26,6 +26,10 @@ class TopicCheck:
         self._thread = threading.Thread(target=self._ask, daemon=True)
         self._thread.start()
 
+    def ask_no_more(self) -> None:
+        """Let the present question be the last."""
+        self._stopped.set()
+
     def stop(self) -> None:
         """Ask no more; waits for the last answer, bounded."""
         self._stopped.set()

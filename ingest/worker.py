@@ -151,6 +151,9 @@ class Worker:
         problem = self._problem()
         if problem is not None:
             self._log.error(problem)
+        if self._check is not None:
+            # Its last question ends while Kafka confirms the rest: supervisors wait for 10 s.
+            self._check.ask_no_more()
         # What the kernel still holds came before the stop.
         if problem is None:
             for opened in self._sockets:
