@@ -16,7 +16,8 @@ def check(config: ConfigFile = None) -> None:
 
     A line for each mistake; exit code 2.
 
-    Example:
+    For example:
+
         envizzy config check --config /etc/envizzy.toml
     """
     from envizzy.config import read  # noqa: PLC0415 - quick --help
@@ -44,7 +45,8 @@ def show(
 ) -> None:
     """Print the effective settings with where each comes from; secrets are hidden.
 
-    Examples:
+    For example:
+
         envizzy config show
 
         ENVIZZY_KAFKA__BOOTSTRAP_SERVERS=kafka:9092 envizzy config show --given

@@ -52,7 +52,8 @@ def generate(
     On loopback each endpoint has a source address of its own (Linux), so that the collector sees
     as many exporters.
 
-    Examples:
+    For example:
+
         envizzy generate --to 127.0.0.1:2055
 
         envizzy generate --to collector:2055 --endpoints 500 --rate 2000 --for 60

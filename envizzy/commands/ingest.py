@@ -20,7 +20,8 @@ def ingest(
 ) -> None:
     """Receive datagrams and hand them to Kafka in batches; stays up without Kafka.
 
-    Examples:
+    For example:
+
         envizzy ingest --config /etc/envizzy.toml
 
         envizzy ingest --listen 0.0.0.0:2055 --listen [::]:2055 --kafka kafka1:9092

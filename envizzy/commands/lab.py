@@ -34,7 +34,8 @@ def lab(
     Nothing else has to be installed. In the end every record that was sent is looked for on the
     topics; exit code 0 only if nothing is lost.
 
-    Examples:
+    For example:
+
         envizzy lab
 
         envizzy lab --endpoints 200 --rate 2000 --for 120 --json

@@ -18,7 +18,8 @@ def streams(
 
     SIGTERM ends it in good order; exit code 70 asks the supervisor to start it again.
 
-    Examples:
+    For example:
+
         envizzy streams --config /etc/envizzy.toml
 
         envizzy streams --kafka kafka1:9092 --health-port 0

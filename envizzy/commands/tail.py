@@ -32,7 +32,8 @@ def tail(
 
     Dead letters are shown with their reason, place and octets.
 
-    Examples:
+    For example:
+
         envizzy tail flow
 
         envizzy tail dead-letter --json --from-beginning | jq .value.reason

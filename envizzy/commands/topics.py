@@ -17,7 +17,8 @@ def create(config: ConfigFile = None, kafka: Broker = None) -> None:
 
     What is there stays as it is: `envizzy topics show` says what does not fit.
 
-    Example:
+    For example:
+
         envizzy topics create --kafka kafka1:9092
     """
     from envizzy import topics  # noqa: PLC0415 - quick --help
@@ -36,7 +37,8 @@ def show(
 ) -> None:
     """Show the topics with what does not fit; exit code 1 where something does not.
 
-    Example:
+    For example:
+
         envizzy topics show --json
     """
     from rich.console import Console  # noqa: PLC0415 - quick --help
