@@ -12,6 +12,7 @@ from pathlib import Path
 from envizzy.captures import Captured
 from schemas.datagram import Coordinates, Datagram, Transport
 from streams.agents.context import make_context
+from streams.agents.rendering import meta_fields
 from streams.interpret.render import render
 from streams.pipeline.advance import advance
 from streams.pipeline.context import Context
@@ -118,7 +119,8 @@ def record_lines(
 
 
 def _line(record: Record, streams: StreamsSettings, *, as_json: bool) -> bytes:
-    value = render(record.value, streams.json_values, streams.big_numbers, None)
+    meta = meta_fields(record) if streams.meta == "fields" else None
+    value = render(record.value, streams.json_values, streams.big_numbers, meta)
     if as_json:
         return value
     key = record.key.decode() if record.key else "-"

@@ -32,7 +32,7 @@ def make_renderer(settings: StreamsSettings, limit: int, metrics: StreamsMetrics
     """
     json_values, big_numbers = settings.json_values, settings.big_numbers
     meta_of: Callable[[Record], dict[str, Any] | None] = (
-        _meta if settings.meta == "fields" else _no_meta
+        meta_fields if settings.meta == "fields" else _no_meta
     )
     cut = metrics.counter("streams_cut_records_total")
 
@@ -70,7 +70,7 @@ def _no_meta(_: Record) -> None:
     return None
 
 
-def _meta(record: Record) -> dict[str, Any]:
+def meta_fields(record: Record) -> dict[str, Any]:
     """What is ours, as fields of the value; the receive time as the header has it."""
     fields = {
         META_FIELDS[RECORD_ID]: record.record_id,

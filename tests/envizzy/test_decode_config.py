@@ -35,12 +35,15 @@ def test_the_filter_policy_of_the_deployment_counts(tmp_path: Path) -> None:
 
 def test_zone_and_form_of_values_are_the_deployments(tmp_path: Path) -> None:
     """Fst is in the local time zone; all values are strings where that is set."""
-    settings = '[streams]\nlocal_time_zone = "Asia/Kolkata"\njson_values = "strings"\n'
+    settings = (
+        '[streams]\nlocal_time_zone = "Asia/Kolkata"\njson_values = "strings"\nmeta = "fields"\n'
+    )
     _, lines, _ = run(settings, tmp_path, "--records", "--json")
     flow = json.loads(lines[0])
 
     assert "Wed Apr  5 08:56:13 2017" == flow["fst"]
     assert "53" == flow["dp"]
+    assert "::" == flow["_exporter"]
 
 
 def test_a_site_names_the_version_of_a_layout(tmp_path: Path) -> None:
