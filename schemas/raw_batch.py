@@ -178,10 +178,11 @@ def _read_items(  # noqa: PLR0912 - in line, for a call costs as much as the res
     size = len(value)
     tail, local_port, transport, identity = b"", 0, 0, None
     for _ in range(count):
-        if offset + _FIXED_OCTETS > size:
-            raise IndexError
-        first, second, high, exporter = _FIXED.unpack_from(value, offset)
-        above = _high(high)
+        above = None
+        # Times of our days are nine octets; earlier ones are shorter, and may end the batch.
+        if offset + _FIXED_OCTETS <= size:
+            first, second, high, exporter = _FIXED.unpack_from(value, offset)
+            above = _high(high)
         if above is not None and first & second & _GOES_ON == _GOES_ON:
             received_at_ns = (
                 first & 0x7F

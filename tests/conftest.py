@@ -5,9 +5,15 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.brokers import Broker, BrokerUnavailableError, running, start_kafka, start_tansu
+
+# The same inputs at every run: a change is judged, not luck. HYPOTHESIS_PROFILE=search looks further.
+hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("search", deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 _used: dict[str, str] = {}
 """What each kind of broker was, for the summary."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from schemas import avro
@@ -51,6 +51,7 @@ def test_the_header_is_the_schemas_fingerprint() -> None:
     assert avro.MARKER + avro.fingerprint("raw_batch") == HEADER
 
 
+@example(0, [Datagram(0, bytes(16), 0, 0, 0, None, b"")])
 @given(TIME, DATAGRAMS)
 def test_fastavro_reads_what_is_written_by_hand(sealed_at_ns: int, items: list[Datagram]) -> None:
     """Any batch comes back, by fastavro and by hand."""
