@@ -10,7 +10,8 @@ import pytest
 
 from tests.brokers import Broker, BrokerUnavailableError, running, start_kafka, start_tansu
 
-# The same inputs at every run: a change is judged, not luck. HYPOTHESIS_PROFILE=search looks further.
+# The same inputs at every run: a change is judged, not luck.
+# HYPOTHESIS_PROFILE=search looks further.
 hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("search", deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
