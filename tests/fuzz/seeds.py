@@ -1,9 +1,9 @@
 """Messages to begin with: made here, the goldens of the tree, and the corpus where it is."""
 
-import os
 from pathlib import Path
 
 from schemas.registry import DataType
+from tests.corpus.corpus import corpus_root
 from tests.wire.octets import (
     VARIABLE,
     a_set,
@@ -77,10 +77,8 @@ def made() -> list[bytes]:
 
 def found() -> list[bytes]:
     """Messages of ``tests/golden`` and of the corpus, those that are of a sensible size."""
-    named = os.environ.get("ENVIZZY_CORPUS")
-    beside = Path(named) if named else _ROOT.parent / "shared" / "corpus"
     seeds: list[bytes] = []
-    for folder in (_ROOT / "tests" / "golden", beside):
+    for folder in (_ROOT / "tests" / "golden", *filter(None, [corpus_root()])):
         for path in sorted(folder.rglob("*")):
             if path.suffix in {".pcap", ".pcapng", ".hex", ".bin", ".dat", ".raw", ".ipfix"}:
                 seeds += _messages(path)

@@ -4,7 +4,6 @@ Source of the octets: github.com/obsrvbl-oss/ona, src/scripts/tests/test_nvzflow
 (Apache-2.0), as laid out in the corpus case ``ona-nvzflow/all``.
 """
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +32,7 @@ from streams.wire import (
     run_plan,
 )
 
-ROOT = Path(__file__).parents[2]
-CORPUS = Path(os.environ.get("ENVIZZY_CORPUS", ROOT.parent / "shared" / "corpus"))
-DATA = CORPUS / "ona-nvzflow" / "data"
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="no corpus here (ENVIZZY_CORPUS)")
+DATA = Path(__file__).parents[1] / "golden" / "ona-nvzflow-all" / "packets"
 
 REGISTRY = load_registry()
 KEYS = load_field_keys()
