@@ -12,6 +12,10 @@ MAX_DATAGRAM_OCTETS = 65535
 
 _PORTS = 65536
 
+PORTS = (2055, 4739, 9555, 9995)
+"""UDP ports that exporters are set to: Cisco's client and most routers, IPFIX (RFC 7011, 10.3.4:
+4739), and the two others that flow collectors made common."""
+
 
 class Address(NamedTuple):
     """Where to listen.
@@ -51,17 +55,22 @@ def parse_address(text: str) -> Address:
 class IngestSettings(Section):
     """How datagrams are received and handed to Kafka."""
 
-    listen: tuple[str, ...] = Field(default=("0.0.0.0:2055", "[::]:2055"), min_length=1)
+    listen: tuple[str, ...] = Field(
+        default=tuple(f"{host}:{port}" for port in PORTS for host in ("0.0.0.0", "[::]")),
+        min_length=1,
+    )
     """Addresses and UDP ports, ``0.0.0.0:2055`` or ``[::]:2055``; the latter takes IPv6 only, so
-    both families are listed. 2055 is the port that Cisco's client is set to by default."""
+    both families are listed (on a host without IPv6 one warning says so). What is sent, nvzFlow,
+    IPFIX or NetFlow, is told from each datagram: any of them may come to any port."""
 
     processes: int | Literal["auto"] = "auto"
     """Receiving processes that share the ports (SO_REUSEPORT; the kernel keeps a flow with one of
     them). "auto": one for two processors, at most 4: one process takes over 100,000 datagrams/s."""
 
     receive_buffer_octets: int = Field(default=33_554_432, ge=65_536, le=1_073_741_824)
-    """Kernel buffer of each socket: half a second of a busy network while Python is elsewhere. The
-    kernel caps it at net.core.rmem_max unless the process may do more (CAP_NET_ADMIN)."""
+    """Kernel buffer of each socket, one for each address and process: half a second of a busy
+    network while Python is elsewhere. The kernel caps it at net.core.rmem_max unless the process
+    may do more (CAP_NET_ADMIN)."""
 
     allow: tuple[str, ...] = ()
     """Networks (``10.0.0.0/8``) that may send; empty: all."""

@@ -65,6 +65,7 @@ def open_sockets(
         ListenError: One address cannot be had.
     """
     opened: list[list[Opened]] = [[] for _ in range(processes)]
+    without: list[str] = []
     for address in addresses:
         try:
             bound = address
@@ -80,9 +81,12 @@ def open_sockets(
                 own.append(Opened(made, bound.port))
         except OSError as error:
             if address.host == "::" and error.errno in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL):
-                log.warning("this host has no IPv6, not listening on it", address=str(address))
+                # Containers often have none, and the default lists both families.
+                without.append(str(address))
                 continue
             raise ListenError(_explain(address, error)) from error
+    if without:
+        log.warning("this host has no IPv6, not listening on it", addresses=without)
     if not opened[0]:
         raise ListenError("ingest.listen: no address of it can be listened on")
     _check_buffer(opened[0][0].socket, buffer_octets, log)

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from envizzy.config import Settings
+from ingest.settings import PORTS
 from service.settings import HealthSettings, keys
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,7 +84,8 @@ def test_health_checks_ask_the_default_ports() -> None:
     assert expected == found
     exposed = re.search(r"^EXPOSE (.*)$", (ROOT / "deploy/Dockerfile").read_text(), re.MULTILINE)
     assert exposed is not None
-    assert {f"{port}/tcp" for port in expected.values()} <= set(exposed[1].split())
+    wanted = {f"{port}/tcp" for port in expected.values()} | {f"{port}/udp" for port in PORTS}
+    assert wanted == set(exposed[1].split())
 
 
 def test_what_the_dockerfile_copies_exists() -> None:

@@ -1,12 +1,13 @@
 """Opening sockets, on loopback."""
 
+import errno
 import socket
 from collections.abc import Iterator
 
 import pytest
 import structlog
 
-from ingest.settings import Address, parse_address
+from ingest.settings import PORTS, Address, IngestSettings, parse_address
 from ingest.sockets import ListenError, Opened, open_sockets
 from service.logs import logger
 
@@ -26,6 +27,14 @@ def _close(opened: list[list[Opened]]) -> None:
     for own in opened:
         for each in own:
             each.socket.close()
+
+
+def test_default_is_the_ports_of_flow_exporters_in_both_families() -> None:
+    """NetFlow and nvzFlow 2055, IPFIX 4739, and the two others that collectors made common."""
+    expected = [
+        Address(host, port) for port in (2055, 4739, 9555, 9995) for host in ("0.0.0.0", "::")
+    ]
+    assert expected == list(IngestSettings().addresses())
 
 
 @pytest.mark.parametrize("processes", [1, 3])
@@ -74,6 +83,48 @@ def test_both_families_listen_on_one_port() -> None:
     assert port == both[0][0].local_port
     _close(opened)
     _close(both)
+
+
+def _no_ipv6_family(family: int, kind: int) -> socket.socket:
+    if family == socket.AF_INET6:
+        raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+    return _REAL_SOCKET(family, kind)
+
+
+class _NoAddress(socket.socket):
+    """As with net.ipv6.conf.all.disable_ipv6=1: the family is there, no address is."""
+
+    def bind(self, address: tuple[str, int]) -> None:  # type: ignore[override]
+        if self.family == socket.AF_INET6:
+            raise OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address")
+        super().bind(address)
+
+
+_REAL_SOCKET = socket.socket
+
+
+@pytest.mark.parametrize("kind", [_no_ipv6_family, _NoAddress])
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_host_without_ipv6_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, kind: object, processes: int
+) -> None:
+    """The default lists both families: IPv4 is listened on, one warning names what is not."""
+    monkeypatch.setattr("ingest.sockets.socket.socket", kind)
+    addresses = [Address(host, 0) for _ in PORTS for host in ("0.0.0.0", "::")]
+    with structlog.testing.capture_logs() as lines:
+        opened = open_sockets(addresses, processes, BUFFER, structlog.get_logger())
+
+    expected = [("this host has no IPv6, not listening on it", ["[::]:0"] * 4)]
+    assert expected == [(line["event"], line["addresses"]) for line in lines]
+    assert [4] * processes == [len(own) for own in opened]
+    _close(opened)
+
+
+def test_a_host_without_any_address_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only IPv6 asked for where there is none: nothing would be received."""
+    monkeypatch.setattr("ingest.sockets.socket.socket", _no_ipv6_family)
+    with pytest.raises(ListenError, match="no address of it can be listened on"):
+        open_sockets([Address("::", 0)], 1, BUFFER, LOG)
 
 
 def test_capped_buffer_is_told_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
