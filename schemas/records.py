@@ -33,6 +33,11 @@ HEADER_FORM: Final = "form"
 HEADER_ORIGIN: Final = "template-origin"
 """``sibling`` or ``fleet``; no header where the session's own Template decoded the record."""
 
+HEADER_RELEASED_BY: Final = "released-by"
+"""Of a record that waited for its Template: coordinates of the datagram at which it was published.
+(``released-by``, else the record id's own datagram; ``record-id``) rises strictly in the order in
+which the records of a partition of ``raw`` are written; what does not rise is a repeat."""
+
 META_RECORD_ID: Final = "_id"
 META_EXPORTER: Final = "_exporter"
 META_RECEIVED: Final = "_received"

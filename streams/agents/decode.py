@@ -15,6 +15,7 @@ from schemas.records import (
     HEADER_ORIGIN,
     HEADER_RECEIVED,
     HEADER_RECORD_ID,
+    HEADER_RELEASED_BY,
 )
 from service.logs import Repeats, logger
 from streams.agents import letters
@@ -114,13 +115,14 @@ class Decoder:
             prefix = f"{at}{index:04x}"
             try:
                 outcome = step(datagram, prefix, state, fleet, now_ns, context)
-                self._follow(flight, state, outcome, changes, counts)
+                self._follow(flight, state, outcome, prefix, changes, counts)
                 self._failures = 0
             except Exception as error:  # noqa: BLE001 - a defect takes one datagram, not the event
                 self._failed(flight, datagram, prefix, error)
         try:
             outcome = self._advance(state, fleet, now_ns, context)
-            self._follow(flight, state, outcome, changes, counts)
+            behind = f"{at}{len(batch.datagrams):04x}"
+            self._follow(flight, state, outcome, behind, changes, counts)
         except Exception as error:  # noqa: BLE001 - what is due stays due; the next event tries again
             letter = letters.of_event(f"advance: {error!r}", now_ns)
             self._account(flight, letter, error)
@@ -135,15 +137,17 @@ class Decoder:
         flight: Flight,
         state: PartitionState,
         outcome: Outcome,
+        prefix: str,
         changes: dict[tuple[object, ...], Change],
         counts: dict[str, int],
     ) -> None:
         """Send what an outcome says and take over its changes.
 
-        All that may raise for a defect comes before the first of it is sent or applied.
+        All that may raise for a defect comes before the first of it is sent or applied. ``prefix``
+        says where in ``raw`` the work stands: by it what was parked is released.
         """
         sendable, too_large = (
-            self._sendable(flight, outcome.records) if outcome.records else NOTHING_TO_SEND
+            self._sendable(flight, outcome.records, prefix) if outcome.records else NOTHING_TO_SEND
         )
         if outcome.changes or outcome.notes:
             state.apply(outcome.changes, outcome.notes)
@@ -160,7 +164,7 @@ class Decoder:
             counts[name] = counts.get(name, 0) + number
 
     def _sendable(
-        self, flight: Flight, records: Sequence[Record]
+        self, flight: Flight, records: Sequence[Record], prefix: str
     ) -> tuple[list[Arguments], list[DeadLetter]]:
         topics, render, report = self._publisher.topic, self._render, flight.report
         sendable: list[Arguments] = []
@@ -171,7 +175,7 @@ class Decoder:
             if value is None:
                 too_large.append(_too_large(record))
                 continue
-            kind, key, _, record_id, received_at_ns, exporter, origin, _ = record
+            kind, key, _, record_id, received_at_ns, exporter, origin, parked = record
             headers = [
                 (HEADER_RECORD_ID, record_id),
                 _exporter_header(exporter),
@@ -180,6 +184,8 @@ class Decoder:
             ]
             if origin:
                 headers.append((HEADER_ORIGIN, origin))
+            if parked:
+                headers.append((HEADER_RELEASED_BY, prefix))
             octets += len(value)
             timestamp_ms = received_at_ns // NS_PER_MS
             sendable.append(

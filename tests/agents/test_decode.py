@@ -143,6 +143,37 @@ def test_a_record_goes_out_with_key_time_and_headers() -> None:
     assert 2 == bench.metrics.registry.get_sample_value("streams_flow_records_total")
 
 
+def test_what_was_parked_says_which_datagram_released_it() -> None:
+    """So that the order of writing can be told, and with it what is a repeat."""
+    old = "0badcafe-0003-000000000007-0002-0000-0000"
+
+    def released(datagram: Datagram, prefix: str, *_: Any) -> Outcome:
+        record = flow(datagram, prefix, sa="10.0.0.1")._replace(record_id=old, parked=True)
+        return Outcome([record, flow(datagram, prefix, sa="10.0.0.2")], [], [], [], {})
+
+    def later(state: PartitionState, *_: Any) -> Outcome:
+        del state
+        datagram = Datagram(RECEIVED_NS, EXPORTER, 4739, 2055, 0, None, b"")
+        record = flow(datagram, "", sa="10.0.0.3")._replace(record_id=old, parked=True)
+        return Outcome([record], [], [], [], {})
+
+    bench = Bench(step=released, advance=later)
+
+    bench.work(event(b"x"))
+
+    headers = [dict(each[7]) for each in bench.on("flow")]
+    assert [
+        "0badcafe-0003-000000000029-0000",
+        None,
+        "0badcafe-0003-000000000029-0001",
+    ] == [each.get("released-by") for each in headers]
+    # the position rises strictly in the order of writing
+    positions = [
+        (each.get("released-by", each["record-id"][:31]), each["record-id"]) for each in headers
+    ]
+    assert sorted(set(positions)) == positions
+
+
 def test_meta_fields_stand_in_the_value() -> None:
     """For consumers that drop headers."""
     bench = Bench(settings=StreamsSettings(meta="fields"))
