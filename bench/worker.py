@@ -83,7 +83,7 @@ def measure(broker: Broker, flows: int, folder: Path) -> tuple[float, float]:
         f'[kafka]\nbootstrap_servers = "{broker.bootstrap}"\n'
         f'[topics]\nprefix = "bench-"\nraw_partitions = {PARTITIONS}\n'
         f"record_partitions = {PARTITIONS}\n"
-        f"[streams]\nsession_seconds = {broker.session_seconds}\n"
+        f"[streams]\nprocesses = 1\nsession_seconds = {broker.session_seconds}\n"
         f"[health]\nstreams_port = {port}\n"
     )
     settings = read(file).settings

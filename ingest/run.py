@@ -1,24 +1,23 @@
 """Starts ingest: opens sockets, answers for its health, receives in one process or several."""
 
-import os
-import signal
 import time
 from collections.abc import Callable
-from types import FrameType
 
-from ingest.counts import Count, Row, Table
+from ingest.counts import Count, Table
 from ingest.metrics import registry
 from ingest.settings import IngestSettings
 from ingest.sockets import ListenError, Opened, open_sockets
-from ingest.supervise import Supervisor
 from ingest.worker import Worker
 from service.exits import Exit
 from service.health import HealthError, HealthServer, Verdict, serve
 from service.logs import configure, logger
+from service.processors import count_processes
 from service.settings import HealthSettings, KafkaSettings, LogSettings, TopicsSettings
+from service.supervise import Stop, Supervisor
 
-_AUTO_MOST = 4
-"""Processes that "auto" starts at most: four take more than a network of this size sends."""
+_AUTO_MOST = 16
+"""Processes that "auto" starts at most: one takes 130,000 datagrams/s (DECISIONS.md, 19), these
+take 10 Gbit/s of 600 octets."""
 
 _BEAT_SECONDS = 15.0
 """A process that has not turned its loop for so long hangs; a turn takes milliseconds."""
@@ -37,16 +36,16 @@ def run(
         0 after a stop, also where Kafka was away (what was lost is counted and logged); 1 for a
         port in use or a topic that does not fit; 70 where the Kafka client failed for good.
     """
-    configure(logs)
+    configure(logs, service="ingest")
     log = logger("ingest")
-    processes = count_processes(settings.processes)
+    processes = count_processes(settings.processes, _AUTO_MOST)
     try:
         sockets = open_sockets(settings.addresses(), processes, settings.receive_buffer_octets, log)
     except ListenError as error:
         log.error(str(error))  # noqa: TRY400 - a mistake of the settings, no traceback
         return Exit.ERROR
     table = Table(processes)
-    stop = _Stop()
+    stop = Stop()
     stop.install()
     try:
         server = _serve(health, table, threaded=processes == 1)
@@ -63,52 +62,32 @@ def run(
         health=f"{health.host}:{server.port}" if server else "off",
     )
 
-    def receive(index: int, row: Row, should_stop: Callable[[], bool]) -> Exit:
-        own = log.bind(process=index) if processes > 1 else log
-        worker = Worker(
-            settings, kafka, topics, sockets[index], index, row, own, logs.repeat_seconds
-        )
+    def receive(index: int, should_stop: Callable[[], bool]) -> Exit:
+        if processes > 1:
+            configure(logs, service="ingest", process=index)
+        row, repeat_seconds = table.rows[index], logs.repeat_seconds
+        worker = Worker(settings, kafka, topics, sockets[index], index, row, log, repeat_seconds)
         return worker.run(should_stop)
 
     try:
         if processes == 1:
-            return receive(0, table.rows[0], stop.asked)
-        return Supervisor(receive, table, server, settings.stop_seconds, log).run(stop.asked)
+            return receive(0, stop.asked)
+        supervisor = Supervisor(
+            receive, processes, server, settings.stop_seconds, log, gone=_forgets(table)
+        )
+        return supervisor.run(stop.asked)
     finally:
         if server is not None:
             server.close()
 
 
-def count_processes(processes: int | str, processors: int | None = None) -> int:
-    """How many processes a setting means.
+def _forgets(table: Table) -> Callable[[int], None]:
+    """A process that is gone does not hand anything to Kafka."""
 
-    Args:
-        processes: The setting.
-        processors: Of this host; None asks the system which this process may use.
-    """
-    if isinstance(processes, int):
-        return processes
-    available = processors or len(os.sched_getaffinity(0))
-    return max(1, min(_AUTO_MOST, available // 2))
+    def gone(index: int) -> None:
+        table.rows[index][Count.KAFKA_UP] = 0
 
-
-class _Stop:
-    """SIGTERM and SIGINT as a question; a second one changes nothing."""
-
-    def __init__(self) -> None:
-        self._asked = False
-
-    def install(self) -> None:
-        """Take the signals."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._ask)
-
-    def asked(self) -> bool:
-        """Whether a stop was asked for."""
-        return self._asked
-
-    def _ask(self, _number: int, _frame: FrameType | None) -> None:
-        self._asked = True
+    return gone
 
 
 def _serve(health: HealthSettings, table: Table, *, threaded: bool) -> HealthServer | None:

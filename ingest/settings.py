@@ -65,7 +65,7 @@ class IngestSettings(Section):
 
     processes: int | Literal["auto"] = "auto"
     """Receiving processes that share the ports (SO_REUSEPORT; the kernel keeps a flow with one of
-    them). "auto": one for two processors, at most 4: one process takes over 100,000 datagrams/s."""
+    them). "auto": one for each processor, at most 16: those take more than 10 Gbit/s."""
 
     receive_buffer_octets: int = Field(default=33_554_432, ge=65_536, le=1_073_741_824)
     """Kernel buffer of each socket, one for each address and process: half a second of a busy

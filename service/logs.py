@@ -1,9 +1,11 @@
-"""Logs on standard error: events with key-value pairs, ours and the libraries' alike."""
+"""Logs as events with key-value pairs, ours and the libraries' alike: where to, from what level."""
 
 import logging
+import logging.handlers
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import structlog
@@ -11,17 +13,30 @@ import structlog
 from service.settings import LogSettings
 
 if TYPE_CHECKING:
-    from structlog.typing import Processor
+    from structlog.typing import EventDict, Processor
 
 Logger = structlog.stdlib.BoundLogger
 
+CHATTY = ("faust", "mode", "aiokafka", "streams.agents.consumer")
+"""Loggers of Faust and its kin, which tell each step at info and each fetch at debug: a level
+less than ours. All of it: ``"aiokafka" = "debug"`` in ``logs.levels``."""
 
-def configure(settings: LogSettings, stream: TextIO | None = None) -> None:
-    """Set up logging for the whole process; called once, by the command line.
+
+def configure(
+    settings: LogSettings,
+    stream: TextIO | None = None,
+    *,
+    service: str = "envizzy",
+    process: int | None = None,
+) -> None:
+    """Set up logging for the whole process; called by what starts a service, again in each child.
 
     Args:
-        settings: Level and form.
-        stream: Where to; None means standard error.
+        settings: Level, form, files.
+        stream: In place of standard error.
+        service: Names the file, where there is a folder for them.
+        process: Number of a process under a supervisor: it has a file of its own, since two that
+            rotate one file lose lines, and the level that the supervisor has now.
     """
     stream = stream or sys.stderr
     shared: list[Processor] = [
@@ -30,17 +45,10 @@ def configure(settings: LogSettings, stream: TextIO | None = None) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
     ]
-    renderer: Processor
+    if process is not None:
+        shared.append(_numbered(process))
     if settings.format == "json":
         shared.append(structlog.processors.dict_tracebacks)
-        renderer = structlog.processors.JSONRenderer(sort_keys=False)
-    else:
-        renderer = structlog.dev.ConsoleRenderer(
-            colors=stream.isatty(),
-            pad_event_to=0,
-            pad_level=False,
-            exception_formatter=structlog.dev.plain_traceback,
-        )
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -51,18 +59,78 @@ def configure(settings: LogSettings, stream: TextIO | None = None) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+    handlers: list[logging.Handler] = [logging.StreamHandler(stream)]
+    if settings.folder is not None:
+        handlers[0].setLevel(logging.ERROR)
+        name = service if process is None else f"{service}-{process}"
+        handlers.append(_file(settings, settings.folder / f"{name}.log"))
+    for handler, colors in zip(handlers, (stream.isatty(), False), strict=False):
+        handler.setFormatter(
+            structlog.stdlib.ProcessorFormatter(
+                foreign_pre_chain=shared,
+                processors=[
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    _renderer(settings, colors=colors),
+                ],
+            )
         )
-    )
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)
-    root.addHandler(handler)
-    root.setLevel(settings.level.upper())
+        if isinstance(old, logging.FileHandler):
+            old.close()
+    for handler in handlers:
+        root.addHandler(handler)
+    if process is None:
+        set_levels(settings)
+
+
+def set_levels(settings: LogSettings, level: str | None = None) -> None:
+    """Let through what the settings say; this may change while a service runs.
+
+    Args:
+        settings: ``level`` and ``levels``.
+        level: In place of ``settings.level``.
+    """
+    level = level or settings.level
+    logging.getLogger().setLevel(level.upper())
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.INFO if level == "debug" else logging.WARNING)
+    for name, other in settings.levels.items():
+        logging.getLogger(name).setLevel(other.upper())
+
+
+def _numbered(process: int) -> "Processor":
+    """Say in each line which process it is."""
+
+    def add(_: object, __: str, event: "EventDict") -> "EventDict":
+        event["process"] = process
+        return event
+
+    return add
+
+
+def _file(settings: LogSettings, path: Path) -> logging.Handler:
+    if not settings.rotate_octets:
+        return logging.handlers.WatchedFileHandler(path, encoding="utf-8", delay=True)
+    return logging.handlers.RotatingFileHandler(
+        path,
+        maxBytes=settings.rotate_octets,
+        backupCount=settings.keep_files,
+        encoding="utf-8",
+        delay=True,
+    )
+
+
+def _renderer(settings: LogSettings, *, colors: bool) -> "Processor":
+    if settings.format == "json":
+        return structlog.processors.JSONRenderer(sort_keys=False)
+    return structlog.dev.ConsoleRenderer(
+        colors=colors,
+        pad_event_to=0,
+        pad_level=False,
+        exception_formatter=structlog.dev.plain_traceback,
+    )
 
 
 def logger(name: str) -> Logger:

@@ -8,6 +8,14 @@ from itertools import product
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 
+class Across(StrEnum):
+    """What several processes of one service say together with a gauge."""
+
+    SUM = "livesum"
+    MIN = "livemin"
+    MAX = "livemax"
+
+
 class Kind(StrEnum):
     """What a metric does."""
 
@@ -27,6 +35,7 @@ class Metric:
         labels: Label to the closed set of its values; an exporter is never a label. An empty
             set means that the values are bounded by the deployment (a partition).
         buckets: Upper bounds of a histogram, in its unit.
+        across: Of a gauge: what the processes of a service say together.
     """
 
     name: str
@@ -34,6 +43,7 @@ class Metric:
     help: str
     labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
     buckets: Sequence[float] = ()
+    across: Across = Across.SUM
 
 
 class Metrics:
@@ -76,7 +86,13 @@ class Metrics:
         if metric.kind is Kind.COUNTER:
             live = Counter(metric.name, metric.help, names, registry=self.registry)
         elif metric.kind is Kind.GAUGE:
-            live = Gauge(metric.name, metric.help, names, registry=self.registry)
+            live = Gauge(
+                metric.name,
+                metric.help,
+                names,
+                registry=self.registry,
+                multiprocess_mode=metric.across.value,
+            )
         else:
             buckets = tuple(metric.buckets) or Histogram.DEFAULT_BUCKETS
             live = Histogram(

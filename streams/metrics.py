@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from service.metrics import Kind, Metric, Metrics
+from service.metrics import Across, Kind, Metric, Metrics
 from streams.pipeline.counts import Count
 from streams.pipeline.model import Reason
 from streams.wire.model import Malformed
@@ -42,6 +42,11 @@ def _counted(count: Count) -> Metric:
 
 TABLE: tuple[Metric, ...] = (
     *(_counted(count) for count in Count),
+    Metric(
+        "streams_process_starts_total",
+        Kind.COUNTER,
+        "Starts of processes; more than there are processes means that one died.",
+    ),
     Metric("streams_events_total", Kind.COUNTER, "Events of `raw` acknowledged, ticks included."),
     Metric(
         "streams_dead_letters_total",
@@ -86,7 +91,12 @@ TABLE: tuple[Metric, ...] = (
         "State values that did not follow their schema when they were needed; as if not there.",
     ),
     Metric("streams_state_reads_total", Kind.COUNTER, "Times that the state was read."),
-    Metric("streams_state_read_seconds", Kind.GAUGE, "Length of the last reading."),
+    Metric(
+        "streams_state_read_seconds",
+        Kind.GAUGE,
+        "Length of the last reading.",
+        across=Across.MAX,
+    ),
     Metric(
         "streams_gate_reads_total",
         Kind.COUNTER,
@@ -94,7 +104,12 @@ TABLE: tuple[Metric, ...] = (
     ),
     Metric("streams_flights_events", Kind.GAUGE, "Events in work: sent, not yet confirmed."),
     Metric("streams_assigned_partitions", Kind.GAUGE, "Partitions of `raw` that are ours."),
-    Metric("streams_layouts_known", Kind.GAUGE, "Template layouts in the fleet's memory."),
+    Metric(
+        "streams_layouts_known",
+        Kind.GAUGE,
+        "Template layouts in the fleet's memory.",
+        across=Across.MAX,
+    ),
     Metric(
         "streams_lag_events",
         Kind.GAUGE,

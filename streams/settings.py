@@ -56,9 +56,14 @@ class StreamsSettings(Section):
     group: str = Field(default="streams", pattern=r"^[A-Za-z0-9._-]{1,100}$")
     """Consumer group, behind ``topics.prefix``; the workers of a deployment share it."""
 
+    processes: int | Literal["auto"] = "auto"
+    """Worker processes under one supervisor, behind one health port. "auto": one for each
+    processor, at most ``topics.raw_partitions``: more would have nothing to do."""
+
     instance_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]{1,100}$")
     """Static membership: a name that is unique and stays the same over restarts (systemd,
-    StatefulSet). A restart then causes no rebalance. Not set: dynamic."""
+    StatefulSet). A restart then causes no rebalance. With several processes each adds its number
+    (``NAME-0``). Not set: dynamic."""
 
     session_seconds: float = Field(default=0.0, ge=0, le=1800)
     """After this silence a worker counts as dead and its partitions move; 0: 30 with
@@ -139,6 +144,13 @@ class StreamsSettings(Section):
         if self.session_seconds:
             return self.session_seconds
         return STATIC_SESSION_SECONDS if self.instance_id else DYNAMIC_SESSION_SECONDS
+
+    @field_validator("processes")
+    @classmethod
+    def _processes_are_few(cls, processes: int | str) -> int | str:
+        if isinstance(processes, int) and not 1 <= processes <= 256:  # noqa: PLR2004 - more is a slip
+            raise ValueError('accepted: a whole number from 1 to 256, or "auto"')
+        return processes
 
     @field_validator("local_time_zone")
     @classmethod

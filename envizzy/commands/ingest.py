@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from envizzy.commands.shared import Broker, ConfigFile
+from envizzy.commands.shared import Broker, ConfigFile, Processes
 
 
 def ingest(
@@ -17,8 +17,11 @@ def ingest(
     health_port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Of /metrics, /healthz, /readyz; 0: free.")
     ] = None,
+    processes: Processes = None,
 ) -> None:
     """Receive datagrams and hand them to Kafka in batches; stays up without Kafka.
+
+    SIGTERM ends it in good order. SIGUSR1 logs more, SIGUSR2 and SIGHUP as the settings say.
 
     For example:
 
@@ -28,13 +31,16 @@ def ingest(
     """
     from envizzy.config import read  # noqa: PLC0415 - quick --help
     from ingest.run import run  # noqa: PLC0415
+    from service.log_control import follow_signals  # noqa: PLC0415
 
     flags = {
         "kafka.bootstrap_servers": kafka,
         "ingest.listen": listen,
         "health.ingest_port": health_port,
+        "ingest.processes": processes,
     }
     settings = read(config, flags).settings
+    follow_signals(settings.logs, lambda: read(config, flags).settings.logs)
     raise typer.Exit(
         int(run(settings.ingest, settings.kafka, settings.topics, settings.logs, settings.health))
     )

@@ -14,6 +14,11 @@ Broker = Annotated[
     typer.Option("--kafka", metavar="HOST:PORT", help="Brokers (kafka.bootstrap_servers)."),
 ]
 
+Processes = Annotated[
+    int | None,
+    typer.Option(min=1, max=256, help="Processes, in place of one for each processor."),
+]
+
 
 def host_port(text: str) -> tuple[str, int]:
     """``HOST:PORT`` or ``[IPv6]:PORT``.

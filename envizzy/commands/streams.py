@@ -1,10 +1,10 @@
-"""``envizzy streams``: one worker."""
+"""``envizzy streams``: the workers."""
 
 from typing import Annotated
 
 import typer
 
-from envizzy.commands.shared import Broker, ConfigFile
+from envizzy.commands.shared import Broker, ConfigFile, Processes
 
 
 def streams(
@@ -13,10 +13,12 @@ def streams(
     health_port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Of /metrics, /healthz, /readyz; 0: free.")
     ] = None,
+    processes: Processes = None,
 ) -> None:
-    """Decode, interpret, filter and publish: one worker. Start more where the lag grows.
+    """Decode, interpret, filter and publish: a worker for each processor under one supervisor.
 
-    SIGTERM ends it in good order; exit code 70 asks the supervisor to start it again.
+    Start it on more hosts where the lag grows. SIGTERM ends it in good order; exit code 70 asks
+    to start it again. SIGUSR1 logs more, SIGUSR2 and SIGHUP as the settings say.
 
     For example:
 
@@ -25,10 +27,13 @@ def streams(
         envizzy streams --kafka kafka1:9092 --health-port 0
     """
     from envizzy.config import read  # noqa: PLC0415 - quick --help
-    from streams.agents.worker import run  # noqa: PLC0415
+    from service.log_control import follow_signals  # noqa: PLC0415
+    from streams.agents.run import run  # noqa: PLC0415
 
     flags = {"kafka.bootstrap_servers": kafka, "health.streams_port": health_port}
+    flags["streams.processes"] = processes
     settings = read(config, flags).settings
+    follow_signals(settings.logs, lambda: read(config, flags).settings.logs)
     code = run(
         settings.streams,
         settings.kafka,

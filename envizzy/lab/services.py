@@ -123,8 +123,8 @@ def _write_settings(folder: Path, address: str, prefix: str, port: int) -> Path:
             "record_partitions": PARTITIONS,
             "replication_factor": 1,
         },
-        "ingest": {"listen": [f"127.0.0.1:{port}"]},
-        "streams": {"session_seconds": SESSION_SECONDS},
+        "ingest": {"listen": [f"127.0.0.1:{port}"], "processes": 1},
+        "streams": {"session_seconds": SESSION_SECONDS, "processes": 1},
         "health": {"ingest_port": free_port(), "streams_port": free_port()},
     }
     lines = []

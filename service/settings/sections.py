@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -136,17 +137,42 @@ class TopicsSettings(Section):
         return None if hours is None else int(hours * _HOUR_MS)
 
 
-class LogSettings(Section):
-    """What is logged, to standard error."""
+LogLevel = Literal["debug", "info", "warning", "error"]
+"""What a log can be set to."""
 
-    level: Literal["debug", "info", "warning", "error"] = "info"
+
+class LogSettings(Section):
+    """What is logged. ``level`` and ``levels`` are read again at SIGHUP (docs/operations.md)."""
+
+    level: LogLevel = "info"
     """The least that is logged; payloads and user names never stand above debug."""
+
+    levels: dict[str, LogLevel] = Field(default_factory=dict)
+    """Other levels of single loggers and what is below them (``"streams.lag" = "debug"``)."""
 
     format: Literal["text", "json"] = "text"
     """For people, or one JSON object a line."""
 
     repeat_seconds: float = Field(default=60.0, gt=0, le=3600)
     """A repeated event is logged once in this time, with the number of those that were not."""
+
+    folder: Path | None = None
+    """Folder for log files, one for each service and process (``ingest.log``, ``ingest-0.log``);
+    only errors go to standard error then. Not set: standard error alone, for journald."""
+
+    rotate_octets: int = Field(default=50_000_000, ge=0)
+    """A log file of this size is put aside and a new one begun; 0: never, logrotate does it (a
+    file that was moved away is opened anew)."""
+
+    keep_files: int = Field(default=5, ge=1, le=1000)
+    """Files put aside of each log; the oldest goes."""
+
+    @field_validator("folder")
+    @classmethod
+    def _folder_is_there(cls, folder: Path | None) -> Path | None:
+        if folder is not None and not folder.is_dir():
+            raise ValueError("accepted: a folder that is there")
+        return folder
 
 
 class HealthSettings(Section):
@@ -162,7 +188,7 @@ class HealthSettings(Section):
     """Port of ingest; 0: any free one, which the log names."""
 
     streams_port: int = Field(default=9466, ge=0, le=65535)
-    """Port of a streams worker; several on a host each need their own, or 0: any free one."""
+    """Port of the streams; several services on a host each need their own, or 0: any free one."""
 
     @field_validator("host")
     @classmethod

@@ -1,7 +1,6 @@
-"""One streams worker: what ``envizzy streams`` starts."""
+"""One streams worker: one process of ``envizzy streams``."""
 
 import asyncio
-import logging
 import signal
 import threading
 from collections.abc import Callable, Sequence
@@ -10,12 +9,12 @@ from typing import Any, NoReturn
 
 import uvloop
 from faust.worker import Worker
+from prometheus_client import CollectorRegistry
 
 from service.exits import Exit
-from service.health import HealthError, serve
-from service.logs import configure, logger
-from service.settings import HealthSettings, KafkaSettings, LogSettings, TopicsSettings
-from streams.agents.app import require_compiled_streams
+from service.health import HealthError, Verdict
+from service.logs import logger
+from service.settings import KafkaSettings, TopicsSettings
 from streams.agents.checks import check_topics
 from streams.agents.context import make_context
 from streams.agents.rooms import Rooms
@@ -26,8 +25,12 @@ from streams.settings import StreamsSettings
 LAYOUTS_SECONDS = 60.0
 """Patience with the layouts topic at start; some thousand records at most."""
 
-CHATTY = ("faust", "mode", "aiokafka", "streams.agents.consumer")
-"""Loggers of Faust and its kin, which tell each step at info; shown at debug."""
+
+Answer = Callable[
+    [CollectorRegistry, Callable[[], Verdict], Callable[[], Verdict]], Callable[[], object]
+]
+"""Begins to tell others how a worker is, on a port or to a supervisor: takes its metrics, whether
+it is well, whether it is ready; returns what ends it. Raises ``HealthError``."""
 
 
 class StreamsWorker(Worker):  # type: ignore[misc] # Faust is not typed from outside
@@ -49,6 +52,11 @@ class StreamsWorker(Worker):  # type: ignore[misc] # Faust is not typed from out
         self.spinner = None
         self._stop_seconds = stop_seconds
 
+    def _install_signal_handlers_unix(self) -> None:
+        """Take the signals of the end only: Faust's others would open a debugger."""
+        self.loop.add_signal_handler(signal.SIGINT, self._on_sigint)
+        self.loop.add_signal_handler(signal.SIGTERM, self._on_sigterm)
+
     async def stop(self) -> None:
         """Stop in good order within the time allowed."""
         overdue = threading.Timer(self._stop_seconds, stop_process, ("the stop takes too long",))
@@ -57,62 +65,54 @@ class StreamsWorker(Worker):  # type: ignore[misc] # Faust is not typed from out
         await super().stop()
 
 
-def run(
+def run_worker(
     settings: StreamsSettings,
     kafka: KafkaSettings,
     topics: TopicsSettings,
-    logs: LogSettings,
-    health: HealthSettings,
+    answer: Answer,
     element_files: Sequence[Path] = (),
-) -> int:
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Exit:
     """Run a worker until SIGTERM or SIGINT.
 
     Args:
         settings: ``[streams]``.
         kafka: ``[kafka]``.
         topics: ``[topics]``.
-        logs: ``[logs]``.
-        health: ``[health]``.
+        answer: For its health and metrics.
         element_files: A site's tables of elements.
+        should_stop: Whether a stop was asked for before this.
 
     Returns:
         ``Exit``: 0 after a stop in good order, 1 where it cannot begin, 2 for a wrong policy,
         70 for what a restart cures. A fatal error ends the process with 70 without returning.
     """
-    configure(logs)
-    if logs.level != "debug":
-        for name in CHATTY:
-            logging.getLogger(name).setLevel(logging.WARNING)
     log = logger("streams")
     # Until Faust's own handler stands: while Kafka is asked, there is nothing to be drained.
-    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGTERM, leave)
+    if should_stop():
+        return Exit.OK
     try:
-        require_compiled_streams()
         context = make_context(settings, element_files)
         incarnation = check_topics(kafka, topics, settings.message_octets)
         loop = uvloop.new_event_loop()
         asyncio.set_event_loop(loop)
         rooms = Rooms(settings, kafka, topics, context, incarnation)
         rooms.layouts.start(LAYOUTS_SECONDS)
-        server = (
-            serve(
-                health.host, health.streams_port, rooms.metrics.registry, rooms.health, rooms.ready
-            )
-            if health.enabled
-            else None
-        )
+        end_answer = answer(rooms.metrics.registry, rooms.health, rooms.ready)
     except (StartError, HealthError) as error:
         log.error(str(error))  # noqa: TRY400 - one clear line, no traceback
         return Exit.ERROR
     except (PolicyError, ValueError) as error:
         log.error(str(error))  # noqa: TRY400 - one clear line, no traceback
         return Exit.USAGE
+    rooms.metrics.counter("streams_process_starts_total").inc()
     rooms.lag.start()
     log.info(
         "streams worker starts",
         group=topics.prefix + settings.group,
         kafka=kafka.bootstrap_servers,
-        health=server.port if server else None,
+        instance=settings.instance_id,
     )
     try:
         code = _run_faust(
@@ -121,15 +121,15 @@ def run(
     finally:
         rooms.lag.stop()
         rooms.layouts.stop()
-        if server:
-            server.close()
+        end_answer()
     if code == Exit.OK and rooms.flights and rooms.publisher.close(1.0):
         log.warning("records unconfirmed: sent again", events=len(rooms.flights))
     log.info("streams worker stopped", exit_code=int(code))
     return code
 
 
-def _leave(*_: object) -> NoReturn:
+def leave(*_: object) -> NoReturn:
+    """End at once, in good order: nothing is in work yet."""
     raise SystemExit(Exit.OK)
 
 

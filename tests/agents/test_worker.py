@@ -34,7 +34,7 @@ def settings_file(folder: Path, bootstrap: str, prefix: str, more: str = "") -> 
     file.write_text(
         f'[kafka]\nbootstrap_servers = "{bootstrap}"\ntimeout_seconds = 3\n'
         f'[topics]\nprefix = "{prefix}"\nraw_partitions = 2\nrecord_partitions = 2\n'
-        f"[streams]\nsession_seconds = 6\n{more}"
+        f"[streams]\nsession_seconds = 6\nprocesses = 1\n{more}"
     )
     return file
 

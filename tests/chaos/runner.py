@@ -167,7 +167,8 @@ class Chaos:
         self._file.write_text(
             f'[kafka]\nbootstrap_servers = "{self.broker.bootstrap}"\n'
             f'[topics]\nprefix = "{self.prefix}"\nraw_partitions = {self.plan.partitions}\n'
-            f"record_partitions = 4\n[streams]\nsession_seconds = {self.broker.session_seconds}\n"
+            "record_partitions = 4\n[streams]\nprocesses = 1\n"
+            f"session_seconds = {self.broker.session_seconds}\n"
         )
         return read(self._file).settings
 

@@ -95,7 +95,8 @@ def deployed(
         f'[kafka]\nbootstrap_servers = "{broker.bootstrap}"\n'
         f'[topics]\nprefix = "{prefix}"\nraw_partitions = {partitions}\n'
         f"record_partitions = {partitions}\nreplication_factor = 1\n"
-        f"[streams]\nsession_seconds = {broker.session_seconds}\n"
+        f"[ingest]\nprocesses = 1\n"
+        f"[streams]\nprocesses = 1\nsession_seconds = {broker.session_seconds}\n"
     )
     settings = read(file).settings
     topics.create(settings.kafka, settings.topics)

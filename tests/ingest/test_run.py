@@ -17,7 +17,6 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
-from ingest.run import count_processes
 from schemas.addresses import exporter_text, raw_partition
 from schemas.raw_batch import decode
 from tests.brokers import Broker, create_topics, free_port
@@ -285,12 +284,3 @@ def test_port_in_use_ends_it(start: Start) -> None:
     (line,) = second.log.read_text().splitlines()
     assert f"cannot listen on 127.0.0.1:{first.port} (UDP): port in use" in line
     assert first.process.poll() is None
-
-
-@pytest.mark.parametrize(
-    ("setting", "processors", "expected"),
-    [(3, 64, 3), ("auto", 1, 1), ("auto", 2, 1), ("auto", 4, 2), ("auto", 64, 4)],
-)
-def test_processes(setting: int | str, processors: int, expected: int) -> None:
-    """For "auto" it is one for two processors, at most four."""
-    assert expected == count_processes(setting, processors)
