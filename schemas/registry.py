@@ -15,6 +15,16 @@ CISCO_ENTERPRISE_NUMBER = 9
 """ciscoSystems: nvzFlow's elements (nvzFlow elements 12332 and up)."""
 
 
+SCOPE_ELEMENTS = 0x1_0000
+"""Element id of NetFlow v9's scope type 0 (RFC 3954, 6.1).
+
+Scope types are numbers of their own, so they stand behind the 16 bits that a wire has for ids.
+"""
+
+FIXED_ELEMENTS = 0x2_0000
+"""From here on: fields of the fixed records of NetFlow v7 for which nobody registered an id."""
+
+
 class DataType(StrEnum):
     """Abstract data type (RFC 7012, 3.1; RFC 6313, 4.1; unsigned256 by the IANA registry)."""
 
@@ -63,8 +73,9 @@ class InformationElement:
     """The definition of one element (RFC 7012, 2).
 
     Attributes:
-        enterprise_number: 0 for IANA.
-        element_id: Without the enterprise bit.
+        enterprise_number: 0 for IANA, and for all of NetFlow v9.
+        element_id: Without the enterprise bit; over 32767 in NetFlow v9 only, over 65535 for what
+            has no id on the wire (``SCOPE_ELEMENTS``, ``FIXED_ELEMENTS``).
         name: Unique within its enterprise; ``e9_12364`` for what no table names.
         data_type: How its octets are read.
         semantics: What its values mean.
@@ -82,11 +93,17 @@ class InformationElement:
 
 
 def unknown_element(enterprise_number: int, element_id: int) -> InformationElement:
-    """The stand-in for what no table names: octets under a stable name (``e9_12364``)."""
+    """The stand-in for what no table names: octets under a stable name (``e9_12364``).
+
+    A scope type of NetFlow v9 is ``scope_6``.
+    """
+    is_scope = not enterprise_number and SCOPE_ELEMENTS <= element_id < FIXED_ELEMENTS
     return InformationElement(
         enterprise_number,
         element_id,
-        f"e{enterprise_number}_{element_id}",
+        f"scope_{element_id - SCOPE_ELEMENTS}"
+        if is_scope
+        else f"e{enterprise_number}_{element_id}",
         DataType.OCTET_ARRAY,
         known=False,
     )

@@ -16,9 +16,9 @@ REASONS = (*(str(reason) for reason in Reason), *(f"malformed_{reason}" for reas
 _MEANINGS: Mapping[Count, str] = {
     Count.DATAGRAMS: "Datagrams taken from `raw`.",
     Count.MALFORMED_MESSAGES: "Messages refused whole; each is a dead letter. Not intended.",
-    Count.UNSUPPORTED_MESSAGES: "Messages of another protocol version; each is a dead letter.",
-    Count.TRAILING_OCTETS: "Octets behind a Message's length; not decoded.",
-    Count.SKIPPED_SETS: "Sets of id 0, 1 and 4 to 255, which mean nothing (RFC 7011, 3.3.2).",
+    Count.UNSUPPORTED_MESSAGES: "Messages of NetFlow 2 to 4, 6 or 8; each is a dead letter.",
+    Count.TRAILING_OCTETS: "Octets behind a Message, padding of NetFlow v9 included; not decoded.",
+    Count.SKIPPED_SETS: "Sets of reserved ids: 0, 1 and 4 to 255; in NetFlow v9 2 to 255.",
     Count.TEMPLATES: "Templates and Options Templates received, repeats included.",
     Count.FILTERED_RECORDS: "Flow records dropped by the filter policy. Intended.",
     Count.FLOW_RECORDS: "Flow records published.",
@@ -31,6 +31,9 @@ _MEANINGS: Mapping[Count, str] = {
     Count.OVERFLOWN_SETS: "Sets for which there was no room among the parked; dead letters.",
     Count.SIBLING_RECORDS: "Records decoded by a Template of another session of the same address.",
     Count.FLEET_RECORDS: "Records decoded by a layout of the fleet.",
+    Count.MISSING_RECORDS: "Records that Sequence Numbers say were sent and did not come.",
+    Count.MISSING_MESSAGES: "NetFlow v9: Export Packets that were sent and did not come.",
+    Count.IRREGULAR_MESSAGES: "Messages whose Sequence Number fits no rule: restarts, reordering.",
     Count.LATE_RECORDS: "Records decoded after being parked.",
 }
 

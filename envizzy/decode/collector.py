@@ -1,8 +1,9 @@
 """A fresh collector for files: Messages in, lines out; data waits for its Template.
 
-Which Template decodes a Set: the session's own; else that of the last refreshed session of the
-same address and domain whose records fill the Set exactly. The fleet's memory (another exporter's
-layout) is for ``--records`` only.
+Which Template decodes a Set: the session's own (NetFlow v9: of address and Source ID, whatever the
+port; RFC 3954, 5.1); else, of IPFIX, that of the last refreshed session of the same address and
+domain whose records fill the Set exactly. The fleet's memory (another exporter's layout) is for
+``--records`` only.
 """
 
 from dataclasses import dataclass, field
@@ -10,20 +11,20 @@ from typing import NamedTuple
 
 from envizzy.captures import Captured
 from envizzy.decode.binding import Binder
-from envizzy.decode.memory import Group, Known, Memory, Session
-from envizzy.decode.model import Item, Kind, Origin
+from envizzy.decode.memory import Group, Known, Memory, Session, session_of
+from envizzy.decode.model import Item, Kind, Origin, header_details
 from envizzy.decode.present import record_fields, template_details, withdrawal_details
 from schemas.addresses import exporter_text
 from schemas.registry import InformationElement, Registry
 from streams.wire import (
     FIRST_TEMPLATE_ID,
-    OPTIONS_TEMPLATE_SET,
-    TEMPLATE_SET,
+    FIXED_TEMPLATES,
     fits,
+    is_template_set,
     learn_element_type,
     read_data_set,
-    read_header,
     read_message,
+    read_message_header,
     read_templates,
 )
 from streams.wire.model import (
@@ -31,6 +32,7 @@ from streams.wire.model import (
     Limits,
     MalformedMessage,
     MessageHeader,
+    NestedTemplates,
     SetSpan,
     Template,
     UndecodedSet,
@@ -66,9 +68,12 @@ class Collector:
         self._serial = 0
         self._messages = 0
         self.trailing_octets = 0
-        """Octets behind Messages: counted, not decoded (RFC 7011, 9.1 does not refuse them)."""
+        """Octets behind Messages: counted, not decoded (RFC 7011, 9.1 does not refuse them).
+
+        Of NetFlow v9: behind the last FlowSet; of v1, v5 and v7: behind the records counted.
+        """
         self.skipped_sets = 0
-        """Sets of ids that are reserved (RFC 7011, 3.3.2)."""
+        """Sets of ids that are reserved (RFC 7011, 3.3.2; RFC 3954, 5.2)."""
 
     def feed(self, captured: Captured) -> list[Item]:
         """All that one datagram makes known; a malformed one gives one line and changes nothing."""
@@ -79,7 +84,7 @@ class Collector:
             message = read_message(payload)
             header = message.header
             origin = _origin_of(exporter, header)
-            session = Session(captured.exporter, captured.port, header.observation_domain_id)
+            session = session_of(captured.exporter, captured.port, header)
             work = _Work(self._memory.of(session))
             for span in message.sets:
                 self._read_set(captured, origin, session, span, work)
@@ -110,7 +115,12 @@ class Collector:
         span: SetSpan,
         work: "_Work",
     ) -> None:
-        if span.set_id in (TEMPLATE_SET, OPTIONS_TEMPLATE_SET):
+        if session.version in FIXED_TEMPLATES:
+            bound = self._binder.bind(FIXED_TEMPLATES[session.version])
+            data = read_data_set(captured.payload, span, bound, NestedTemplates(), self._limits)
+            if isinstance(data, DataSet):
+                work.items += _records(origin, None, data, "")
+        elif is_template_set(session.version, span.set_id):
             self._read_templates(captured, origin, span, work)
         elif span.set_id >= FIRST_TEMPLATE_ID:
             waiting = _Waiting(session, origin, captured.payload, span, span.set_id)
@@ -118,7 +128,7 @@ class Collector:
             if isinstance(result, UndecodedSet):
                 work.waiting.append(waiting._replace(missing=result.missing))
             else:
-                work.items += _records(origin, span, result, origin_of_template)
+                work.items += _records(origin, span.set_id, result, origin_of_template)
                 work.learnt += _learnt(result)
         else:
             self.skipped_sets += 1
@@ -190,7 +200,7 @@ class Collector:
         if isinstance(result, UndecodedSet):
             return waiting._replace(missing=result.missing)
         self._binder.learn(_learnt(result))
-        return _records(waiting.origin, waiting.span, result, origin_of_template)
+        return _records(waiting.origin, waiting.span.set_id, result, origin_of_template)
 
     def _give_up_oldest(self) -> list[Item]:
         items = []
@@ -220,6 +230,7 @@ def _origin_of(exporter: str | None, header: MessageHeader) -> Origin:
         header.export_time,
         header.sequence_number,
         header.observation_domain_id,
+        *header_details(header),
     )
 
 
@@ -228,18 +239,20 @@ def _readable_origin(exporter: str | None, payload: bytes) -> Origin:
     if len(payload) < _VERSION_OCTETS:
         return Origin(exporter)
     try:
-        return _origin_of(exporter, read_header(payload))
+        return _origin_of(exporter, read_message_header(payload))
     except MalformedMessage:
         return Origin(exporter, int.from_bytes(payload[:_VERSION_OCTETS], "big"))
 
 
-def _records(origin: Origin, span: SetSpan, data: DataSet, template_origin: str) -> list[Item]:
+def _records(
+    origin: Origin, template_id: int | None, data: DataSet, template_origin: str
+) -> list[Item]:
     details = {"template_origin": template_origin} if template_origin else {}
     return [
         Item(
             Kind.OPTIONS if record.scope_count else Kind.DATA,
             origin,
-            span.set_id,
+            template_id,
             record_fields(record),
             details,
         )

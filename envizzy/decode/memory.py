@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import NamedTuple
 
-from streams.wire.model import Template, Withdrawal
+from streams.wire.model import MessageHeader, Template, Withdrawal
+from streams.wire.netflow9 import VERSION_9
 from streams.wire.templates import OPTIONS_TEMPLATE_SET, TEMPLATE_SET
 
-Group = tuple[bytes | None, int]
-"""Exporter and Observation Domain."""
+Group = tuple[bytes | None, int, int]
+"""Exporter, Observation Domain and version."""
 
 
 class Session(NamedTuple):
@@ -23,15 +24,23 @@ class Session(NamedTuple):
         exporter: 16 octets; None where the file has none: then all of it is one session.
         port: Of the Exporter.
         domain: Observation Domain ID.
+        version: Of the Message.
     """
 
     exporter: bytes | None
     port: int
     domain: int
+    version: int
 
     def group(self) -> Group:
         """What sessions share that may speak for each other."""
-        return self.exporter, self.domain
+        return self.exporter, self.domain, self.version
+
+
+def session_of(exporter: bytes | None, port: int, header: MessageHeader) -> Session:
+    """Return whose Templates apply: for v9 the port is ignored (RFC 3954, 5.1)."""
+    at = 0 if header.version == VERSION_9 else port
+    return Session(exporter, at, header.observation_domain_id, header.version)
 
 
 @dataclass(frozen=True, slots=True)

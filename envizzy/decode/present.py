@@ -9,6 +9,12 @@ from streams.wire import field_names, printed_value
 from streams.wire.model import VARIABLE_LENGTH, BoundTemplate, DataRecord, Withdrawal
 from streams.wire.output import is_padding
 
+_WIRE_IDS = 0xFFFF
+"""NetFlow v9's scope types are elements behind these (``SCOPE_ELEMENTS``); shown as sent."""
+
+_WHERE_SENT = ("sys_uptime_ms", "export_time_residual_ns", "sampling")
+"""Keys that stand only in lines of versions whose header has them."""
+
 _UNSAID = "-"
 """In a readable line, for what the file does not have."""
 
@@ -31,7 +37,7 @@ def template_details(bound: BoundTemplate) -> dict[str, Any]:
         shown: dict[str, Any] = {
             "name": element.name,
             "enterprise_number": element.enterprise_number,
-            "element_id": element.element_id,
+            "element_id": element.element_id & _WIRE_IDS,
             "length": "variable" if field.length == VARIABLE_LENGTH else field.length,
         }
         if index < bound.scope_count:
@@ -47,8 +53,11 @@ def withdrawal_details(withdrawal: Withdrawal, *, obeyed: bool) -> dict[str, Any
 
 def json_line(item: Item) -> bytes:
     """One JSON object, without its newline."""
-    origin = item.origin
-    value: dict[str, Any] = {"kind": item.kind.value, **origin._asdict()}
+    origin = item.origin._asdict()
+    for name in _WHERE_SENT:
+        if origin[name] is None:
+            del origin[name]
+    value: dict[str, Any] = {"kind": item.kind.value, **origin}
     if item.template_id is not None:
         value["template_id"] = item.template_id
     if item.fields is not None:

@@ -1,7 +1,7 @@
 """Loads the element registry: the built-in tables, then a site's own."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from schemas.errors import SchemaError
@@ -23,7 +23,14 @@ BUILTIN = (
     "ntop.csv",
     "vmware.csv",
 )
-"""Tables of IPFIX. ``netflow_v9.csv`` is none of them: in NetFlow v9 its ids mean other things."""
+"""Tables of IPFIX."""
+
+NETFLOW = ("netflow_v9.csv", "netflow_v9_scopes.csv", "netflow_v7.csv")
+"""Tables of NetFlow, enterprise 0: what IANA does not define, or has too small a type for.
+
+So all are one registry: an IPFIX Exporter that sends such an id without an enterprise number means
+the NetFlow one.
+"""
 
 COLUMNS = ("enterprise_number", "element_id", "name", "data_type", "semantics", "units")
 SITE_COLUMNS = (*COLUMNS, "field_key", "record")
@@ -31,6 +38,11 @@ SITE_COLUMNS = (*COLUMNS, "field_key", "record")
 
 MAXIMUM_ELEMENT_ID = 32767
 """15 bits (RFC 7011, 3.2); the top bit says that an enterprise number follows."""
+
+MAXIMUM_FIELD_TYPE = 65535
+"""16 bits in NetFlow v9 (RFC 3954, 5.2), which has no enterprise numbers: of enterprise 0."""
+
+_MAXIMUM_OWN_ID = 2**31 - 1
 
 _MAXIMUM_ENTERPRISE_NUMBER = 2**32 - 1
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
@@ -46,15 +58,21 @@ def load_registry(site_files: Sequence[Path] = ()) -> Registry:
         SchemaError: A site's table is wrong; the text names file and line.
     """
     elements = {}
-    for name in BUILTIN:
-        for row in rows(name, builtin_text("elements", name), (*COLUMNS, "source")):
-            element = parse_element(row)
+    for name in (*BUILTIN, *NETFLOW):
+        for element in builtin_elements(name):
             elements[element.enterprise_number, element.element_id] = element
     for path in site_files:
         for row in site_rows(path):
             element = parse_element(row)
             elements[element.enterprise_number, element.element_id] = element
     return Registry(elements)
+
+
+def builtin_elements(name: str) -> Iterator[InformationElement]:
+    """Read a built-in table."""
+    maximum = _MAXIMUM_OWN_ID if name in NETFLOW else None
+    for row in rows(name, builtin_text("elements", name), (*COLUMNS, "source")):
+        yield parse_element(row, maximum)
 
 
 def site_rows(path: Path) -> list[Row]:
@@ -66,8 +84,12 @@ def site_rows(path: Path) -> list[Row]:
     return list(rows(str(path), site_text(path), SITE_COLUMNS[:4], SITE_COLUMNS[4:]))
 
 
-def parse_element(row: Row) -> InformationElement:
+def parse_element(row: Row, maximum: int | None = None) -> InformationElement:
     """Make the element of a row.
+
+    Args:
+        row: Of the columns ``COLUMNS``.
+        maximum: Of its id; None: what its wire has room for.
 
     Raises:
         SchemaError: A number is out of range, or the name, type or semantics is not a valid one.
@@ -90,9 +112,14 @@ def parse_element(row: Row) -> InformationElement:
         raise SchemaError(
             f"{place}: semantics {values['semantics']!r} is none of {', '.join(Semantics)}"
         ) from error
+    enterprise_number = number(
+        place, "enterprise_number", values["enterprise_number"], _MAXIMUM_ENTERPRISE_NUMBER
+    )
+    if maximum is None:
+        maximum = MAXIMUM_ELEMENT_ID if enterprise_number else MAXIMUM_FIELD_TYPE
     return InformationElement(
-        number(place, "enterprise_number", values["enterprise_number"], _MAXIMUM_ENTERPRISE_NUMBER),
-        number(place, "element_id", values["element_id"], MAXIMUM_ELEMENT_ID),
+        enterprise_number,
+        number(place, "element_id", values["element_id"], maximum),
         values["name"],
         data_type,
         semantics,

@@ -1,4 +1,4 @@
-"""One IPFIX Message of any form: Templates, data before and after them, options, the unknown."""
+"""One Message of any form: Templates, data before and after them, options, the unknown."""
 
 from dataclasses import replace
 
@@ -24,13 +24,14 @@ from streams.state.model import (
 from streams.state.partition import LAYOUT
 from streams.wire import (
     FIRST_TEMPLATE_ID,
-    OPTIONS_TEMPLATE_SET,
-    TEMPLATE_SET,
+    FIXED_TEMPLATES,
     Message,
+    MessageHeader,
     NestedTemplates,
     SetSpan,
     Template,
     UndecodedSet,
+    is_template_set,
     read_templates,
 )
 
@@ -54,6 +55,9 @@ def read_any_message(work: Work, datagram: Datagram, prefix: str, message: Messa
     source = Source(key, prefix, datagram.received_at_ns, header.export_time)
     work.count(Count.DATAGRAMS)
     work.count(Count.TRAILING_OCTETS, message.trailing)
+    fixed = FIXED_TEMPLATES.get(header.version)
+    if fixed is not None:
+        return _read_fixed(work, source, datagram.payload, message, fixed)
     fresh: set[int] = set()
     waiting: list[tuple[SetSpan, int]] = []
     known = 0
@@ -64,7 +68,7 @@ def read_any_message(work: Work, datagram: Datagram, prefix: str, message: Messa
                 waiting.append((span, read.missing))
             else:
                 known += read
-        elif span.set_id in (TEMPLATE_SET, OPTIONS_TEMPLATE_SET):
+        elif is_template_set(header.version, span.set_id):
             fresh |= _learn(work, source, datagram.payload, span)
         else:
             work.count(Count.SKIPPED_SETS)
@@ -79,7 +83,20 @@ def read_any_message(work: Work, datagram: Datagram, prefix: str, message: Messa
     _touch(work, source)
     if fresh:
         _release_before(work, key, fresh)
-    _number(work, key, header.sequence_number, records)
+    _number(work, key, header, records)
+    return work.outcome()
+
+
+def _read_fixed(
+    work: Work, source: Source, payload: bytes, message: Message, template: Template
+) -> Outcome:
+    """NetFlow v1, v5 or v7: the records are always the same, and nothing is remembered of them."""
+    layout = work.context.layouts.of(template)
+    records = 0
+    for span in message.sets:
+        read = read_set(work, source, payload, span, layout, _NONE)
+        records += 0 if isinstance(read, UndecodedSet) else read
+    _number(work, source.key, message.header, records)
     return work.outcome()
 
 
@@ -198,11 +215,16 @@ def _release_before(work: Work, key: SessionKey, fresh: set[int]) -> None:
     work.records += own
 
 
-def _number(work: Work, key: SessionKey, sequence: int, records: int | None) -> None:
+def _number(work: Work, key: SessionKey, header: MessageHeader, records: int | None) -> None:
     before = work.state.notes.get(key)
     after, what, number = next_numbering(
-        before if isinstance(before, Numbering) else None, sequence, records
+        before if isinstance(before, Numbering) else None,
+        header.version,
+        header.sequence_number,
+        records,
     )
+    if after is None:
+        return
     if what is not None:
         work.count(what, number)
     work.notes.append(Note(key, after))

@@ -20,7 +20,7 @@ class Reason(StrEnum):
     NOT_NVZFLOW = "not_nvzflow"
     """Records without an element of enterprise 9."""
     UNSUPPORTED_VERSION = "unsupported_version"
-    """Not IPFIX (NetFlow v5 and v9 come with the next protocol)."""
+    """A version of NetFlow that is not read: 2, 3, 4, 6 or 8."""
     LIMIT = "limit"
     """A quota of the exporter was reached (sessions, templates, options)."""
     TOO_LARGE = "too_large"

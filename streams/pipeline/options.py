@@ -5,14 +5,14 @@ from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
 
-from schemas.registry import InformationElement
+from schemas.registry import SCOPE_ELEMENTS, InformationElement
 from streams.pipeline.counts import Count
 from streams.pipeline.work import Work
 from streams.state.model import OPTIONS, Change, Forgotten, Interface, Options, SessionKey
 from streams.wire import DataRecord, Value, learn_element_type, output_value
 
-INTERFACE_INDEXES = (10, 14)
-"""ingressInterface, egressInterface."""
+INTERFACE_INDEXES = (10, 14, SCOPE_ELEMENTS + 2)
+"""ingressInterface, egressInterface; NetFlow v9's scope type 2 (Interface)."""
 
 INTERFACE_NAME = 82
 INTERFACE_DESCRIPTION = 83

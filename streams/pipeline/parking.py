@@ -9,7 +9,14 @@ from streams.pipeline.reading import read_set
 from streams.pipeline.work import Source, Work
 from streams.state.codec import parked_key
 from streams.state.model import Forgotten, ParkedSet, SessionKey, StateKey
-from streams.wire import MalformedMessage, NestedTemplates, SetSpan, UndecodedSet, fills
+from streams.wire import (
+    VERSION_9,
+    MalformedMessage,
+    NestedTemplates,
+    SetSpan,
+    UndecodedSet,
+    fills,
+)
 
 _NONE = NestedTemplates({})
 
@@ -145,6 +152,8 @@ def _own(work: Work, source: Source, parked: ParkedSet, span: SetSpan) -> Bindin
     layout = work.context.layouts.of(template, work.elements(source.key))
     nested = work.nested(source.key, source.received_at_ns) if layout.has_lists else _NONE
     limits = work.context.wire_limits
-    if not fills(parked.octets, span.start, span.end, layout.bound, nested, limits):
+    loose = source.key.version == VERSION_9
+    extent = (parked.octets, span.start, span.end, layout.bound, nested, limits)
+    if not fills(*extent, loose_padding=loose):
         return None
     return layout, nested, ""

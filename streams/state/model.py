@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from schemas.registry import InformationElement
 from streams.wire.model import Template
+from streams.wire.netflow9 import VERSION_9
 
 TEMPLATES = "templates"
 """Kind of key: the Templates of a session; the value is a ``Session``."""
@@ -23,7 +24,7 @@ class SessionKey(NamedTuple):
         exporter: 16 octets.
         port: Of the Exporter; for DTLS of its current association.
         domain: Observation Domain ID.
-        version: 9 or 10.
+        version: 9 or 10; 5 and 7 for Sequence Numbers only.
     """
 
     exporter: bytes
@@ -32,13 +33,9 @@ class SessionKey(NamedTuple):
     version: int
 
 
-NETFLOW_9 = 9
-"""Version of NetFlow v9 and of its Templates' scope."""
-
-
 def session_key(exporter: bytes, port: int, domain: int, version: int) -> SessionKey:
     """Return whose Templates apply: for v9 the port is ignored (RFC 3954, 5.1)."""
-    return SessionKey(exporter, 0 if version == NETFLOW_9 else port, domain, version)
+    return SessionKey(exporter, 0 if version == VERSION_9 else port, domain, version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +185,10 @@ class Numbering(NamedTuple):
     Attributes:
         sequence: Of the last Message.
         expected: Of the next one; None where the records of the last one are not known.
+        otherwise: Of the next one from an Exporter that counts Messages where records are due
+            (NetFlow v9: records where Messages are due); None as above.
     """
 
     sequence: int
     expected: int | None
+    otherwise: int | None = None

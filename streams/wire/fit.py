@@ -43,6 +43,8 @@ def fills(
     bound: BoundTemplate,
     nested: NestedTemplates,
     limits: Limits,
+    *,
+    loose_padding: bool = False,
 ) -> bool:
     """Whether the records fill the Set to its last octet; never raises.
 
@@ -55,8 +57,10 @@ def fills(
         bound: The Template that is tried.
         nested: Templates that its lists may name.
         limits: As for decoding.
+        loose_padding: Whether fewer than 4 octets of anything, or zeros of any number, are padding
+            too, as in NetFlow v9 (NX-OS has sent 36).
     """
-    return _filling(payload, start, end, bound, nested, limits) is not None
+    return _filling(payload, start, end, bound, nested, limits, loose_padding) is not None
 
 
 def fits(
@@ -83,7 +87,7 @@ def fits(
         limits: As for decoding.
         export_time: Of the Message, seconds since 1970.
     """
-    data = _filling(payload, start, end, bound, nested, limits)
+    data = _filling(payload, start, end, bound, nested, limits, False)
     if data is None or not data.records or data.ill_formed:
         return False
     return all(_is_plausible(record, export_time) for record in data.records)
@@ -96,15 +100,14 @@ def _filling(
     bound: BoundTemplate,
     nested: NestedTemplates,
     limits: Limits,
+    loose_padding: bool,
 ) -> DataSet | None:
     try:
         data = read_records(payload, start, end, bound, nested, limits)
     except (MalformedMessage, MissingTemplate):
         return None
-    padding = data.padding
-    if padding and (padding >= _ALIGNMENT or any(payload[end - padding : end])):
-        return None
-    return data
+    long, filled = data.padding >= _ALIGNMENT, any(payload[end - data.padding : end])
+    return None if (long and filled if loose_padding else long or filled) else data
 
 
 def _is_plausible(record: DataRecord, export_time: int) -> bool:

@@ -1,4 +1,4 @@
-"""The frame of a Message: its header and every Set Header (RFC 7011, 3.1 and 3.3.2)."""
+"""The frame of an IPFIX Message: its header and every Set Header (RFC 7011, 3.1 and 3.3.2)."""
 
 import struct
 
@@ -18,7 +18,7 @@ _header_and_set = struct.Struct(">HHIIIHH").unpack_from
 _set_header = struct.Struct(">HH").unpack_from
 
 
-def read_message(payload: bytes) -> Message:
+def read_ipfix_message(payload: bytes) -> Message:
     """Check the frame of a Message, all of it before anything in it is used.
 
     Args:

@@ -55,14 +55,21 @@ class MalformedMessage(Exception):  # noqa: N818 - the RFC's word; the one publi
 
 
 class MessageHeader(NamedTuple):
-    """Message Header (RFC 7011, 3.1).
+    """Message Header of IPFIX (RFC 7011, 3.1), of v9 (RFC 3954, 5.1), and of v1, v5 and v7.
 
     Attributes:
-        version: 10 for IPFIX.
-        length: Octets in the whole Message, this header included; 16 to 65535.
+        version: 10 for IPFIX, else that of NetFlow.
+        length: Octets in the whole Message, this header included. NetFlow does not say it: octets
+            that were walked.
         export_time: Seconds since 1970-01-01T00:00:00Z, by the Exporter's clock; wraps in 2106.
-        sequence_number: Data Records sent before this Message, modulo 2**32.
-        observation_domain_id: Unique to the Exporting Process; 0 means none applies.
+        sequence_number: Modulo 2**32: Data Records sent before this Message (v5 and v7: flows; v9:
+            Export Packets). 0 for v1, which has none.
+        observation_domain_id: Unique to the Exporting Process; 0 means none applies. v9: Source ID;
+            v5: engine type (8 bits) and engine id (8 bits); v1 and v7: 0.
+        sys_uptime_ms: Milliseconds since the Exporter booted, modulo 2**32 (49.7 days); 0 for
+            IPFIX, which has none.
+        export_time_residual_ns: Nanoseconds to be added to ``export_time`` (v1, v5, v7), as sent.
+        sampling: v5's word as sent: mode (2 bits) and interval (14 bits); 0 where none is said.
     """
 
     version: int
@@ -70,13 +77,18 @@ class MessageHeader(NamedTuple):
     export_time: int
     sequence_number: int
     observation_domain_id: int
+    sys_uptime_ms: int = 0
+    export_time_residual_ns: int = 0
+    sampling: int = 0
 
 
 class SetSpan(NamedTuple):
     """Where a Set lies in the payload.
 
     Attributes:
-        set_id: 2, 3, or a Template ID of 256 and up; others are skipped (RFC 7011, 3.3.2).
+        set_id: A Template ID of 256 and up; else ``is_template_set`` says whether it holds
+            Templates, and others are skipped (RFC 7011, 3.3.2). The records of v1, v5 and v7 are
+            one Set, whose id is the version.
         index: Position in the Message, from 0, all Sets counted.
         start: Offset of the first octet behind the Set Header.
         end: Offset behind the Set's last octet, padding included.
@@ -104,7 +116,7 @@ class Message(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FieldSpecifier:
-    """Element and length in a Template (RFC 7011, 3.2)."""
+    """Element and length in a Template (RFC 7011, 3.2; for v9 all of enterprise 0)."""
 
     enterprise_number: int
     element_id: int
@@ -113,10 +125,10 @@ class FieldSpecifier:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Template or Options Template Record (RFC 7011, 3.4.1 and 3.4.2.2).
+    """Template or Options Template Record (RFC 7011, 3.4.1 and 3.4.2.2; RFC 3954, 5.2 and 6.1).
 
     Attributes:
-        template_id: 256 to 65535.
+        template_id: 256 to 65535; the version for the fixed records of v1, v5 and v7.
         fields: In wire order, repeats kept.
         scope_count: How many of the first fields are Scope Fields; 0 in a Template.
     """

@@ -1,4 +1,4 @@
-"""Template and Options Template Records, withdrawals, and their binding to elements."""
+"""Template and Options Template Records of IPFIX, withdrawals, and binding to elements."""
 
 import struct
 
@@ -74,7 +74,7 @@ def read_field_specifier(
     )
 
 
-def read_templates(
+def read_ipfix_templates(
     payload: bytes, span: SetSpan, limits: Limits
 ) -> tuple[Template | Withdrawal, ...]:
     """Read a Template Set or an Options Template Set (RFC 7011, 3.4.1, 3.4.2.2, 8.1).

@@ -202,15 +202,16 @@ def test_a_malformed_message_gives_one_line_and_changes_nothing() -> None:
     [
         (b"", None, "truncated"),
         (b"\x00", None, "truncated"),
-        (bytes.fromhex("00090001" + "00" * 16), 9, "version"),
-        (bytes.fromhex("00050001" + "00" * 20), 5, "version"),
+        (bytes.fromhex("00080001" + "00" * 20), 8, "version"),
+        (bytes.fromhex("00090001" + "00" * 15), 9, "truncated"),
+        (bytes.fromhex("00050001" + "00" * 19), 5, "truncated"),
         (message(DATA)[:-1], 10, "message_length"),
     ],
 )
 def test_what_cannot_be_read_of_a_header_is_null(
     payload: bytes, version: int | None, reason: str
 ) -> None:
-    """NetFlow v5 and v9 are refused by their version."""
+    """The version is there, if nothing else."""
     (line,) = feed(udp(payload))
 
     assert ("malformed", version, None, reason) == (
@@ -271,7 +272,7 @@ def test_readable_lines_say_the_same() -> None:
         f"template    256  {place}  withdrawal, ignored",
         (
             "malformed     -  192.0.2.1 domain - sequence - at -"
-            "  truncated at octet 0: 2 octets, the header needs 16"
+            "  truncated at octet 0: 2 octets, the header needs 20"
         ),
         f"undecoded   257  {place}  2 octets, Template 257 was not sent",
     ] == [readable_line(item) for item in items]

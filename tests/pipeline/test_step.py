@@ -121,15 +121,24 @@ def test_set_malformed_under_its_own_template_is_malformed() -> None:
     assert ["malformed_record"] == reasons(worker.feed(message(data_set(267, flow()[:-1]))))
 
 
-def test_other_versions_are_dead_letters() -> None:
-    """NetFlow has its door, but nobody behind it yet; other words are malformed."""
+@pytest.mark.parametrize("version", [2, 3, 4, 6, 8])
+def test_versions_that_are_not_read_are_dead_letters(version: int) -> None:
+    """They are NetFlow, and not malformed."""
+    outcome = Worker().feed(version.to_bytes(2) + bytes(50))
+
+    assert ["unsupported_version"] == reasons(outcome)
+    assert {Count.DATAGRAMS: 1, Count.UNSUPPORTED_MESSAGES: 1} == outcome.counts
+
+
+def test_words_that_are_no_version_are_malformed() -> None:
+    """The decoder says so."""
     worker = Worker()
 
-    assert ["unsupported_version"] == reasons(worker.feed(bytes.fromhex("0009 0000") + bytes(16)))
-    assert ["unsupported_version"] == reasons(worker.feed(b"\x00\x05"))
     assert ["malformed_version"] == reasons(worker.feed(b"\x00\x63" + bytes(30)))
     assert ["malformed_truncated"] == reasons(worker.feed(b"\x00"))
     assert ["malformed_truncated"] == reasons(worker.feed(b"\x00\x0a"))
+    assert ["malformed_truncated"] == reasons(worker.feed(b"\x00\x05"))
+    assert ["malformed_truncated"] == reasons(worker.feed(b"\x00\x09"))
 
 
 def test_router_records_are_one_dead_letter_a_set() -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from schemas.elements import BUILTIN, load_registry
+from schemas.elements import BUILTIN, NETFLOW, load_registry
 from schemas.errors import SchemaError
-from schemas.registry import DataType, InformationElement, Semantics
+from schemas.registry import SCOPE_ELEMENTS, DataType, InformationElement, Semantics
 
 FOLDER = files("schemas") / "elements"
 HEADER = "enterprise_number,element_id,name,data_type,semantics,units,field_key,record\n"
@@ -19,7 +19,8 @@ def _rows(name: str) -> list[dict[str, str]]:
 
 def test_every_builtin_row_is_loaded_once() -> None:
     """No element stands in two tables, and no name twice within its enterprise."""
-    rows = [row for name in BUILTIN for row in _rows(name)]
+    rows = [row for name in (*BUILTIN, *NETFLOW) for row in _rows(name)]
+    rows = [row for row in rows if row not in _rows("iana.csv") or row["element_id"] != "48"]
 
     ids = Counter((row["enterprise_number"], row["element_id"]) for row in rows)
     names = Counter((row["enterprise_number"], row["name"]) for row in rows)
@@ -42,10 +43,30 @@ def test_every_source_is_described() -> None:
     assert [] == sorted(source for source in sources if f"`{source}`" not in text)
 
 
-def test_netflow_v9_ids_are_not_in_the_ipfix_registry() -> None:
-    """In NetFlow v9 some ids mean other things, and ids over 32767 are plain ones."""
-    assert "netflow_v9.csv" not in BUILTIN
-    assert {"33000", "40000"} <= {row["element_id"] for row in _rows("netflow_v9.csv")}
+def test_netflow_tables_only_add_to_the_registry() -> None:
+    """What IANA defines is IANA's, so that IPFIX means it; but for one type that is too small."""
+    iana = {row["element_id"]: row["name"] for row in _rows("iana.csv")}
+    again = [row for name in NETFLOW for row in _rows(name) if row["element_id"] in iana]
+
+    assert [("48", "samplerId", "unsigned32")] == [
+        (row["element_id"], row["name"], row["data_type"]) for row in again
+    ]
+    assert {"0"} == {row["enterprise_number"] for name in NETFLOW for row in _rows(name)}
+
+
+@pytest.mark.parametrize(
+    ("table", "enterprise", "first"), [("cisco.csv", 9, 32768), ("ntop.csv", 35632, 57472)]
+)
+def test_ids_over_32767_that_stand_for_an_enterprise(
+    table: str, enterprise: int, first: int
+) -> None:
+    """Cisco and ntop make v9 field types of their enterprise's ids; the type is the same."""
+    registry = load_registry()
+    for row in _rows(table):
+        number = int(row["element_id"])
+        own = registry.lookup(enterprise, number)
+        plain = registry.lookup(0, first + number)
+        assert (own.name, own.data_type) == (plain.name, plain.data_type)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +82,11 @@ def test_netflow_v9_ids_are_not_in_the_ipfix_registry() -> None:
         ((9, 12359), "nvzFlowInterfaceDetailsList", DataType.BASIC_LIST),
         ((29305, 1), "reverseOctetDeltaCount", DataType.UNSIGNED64),
         ((6871, 14), "initialTCPFlags", DataType.UNSIGNED16),
+        ((0, 33000), "ingressAclId", DataType.OCTET_ARRAY),
+        ((0, 56701), "paloAltoAppId", DataType.STRING),
+        ((0, SCOPE_ELEMENTS + 1), "scopeSystem", DataType.IPV4_ADDRESS),
         ((9, 12364), "e9_12364", DataType.OCTET_ARRAY),
+        ((0, SCOPE_ELEMENTS + 6), "scope_6", DataType.OCTET_ARRAY),
     ],
 )
 def test_lookup(identity: tuple[int, int], name: str, data_type: DataType) -> None:
@@ -69,7 +94,7 @@ def test_lookup(identity: tuple[int, int], name: str, data_type: DataType) -> No
     element = load_registry().lookup(*identity)
 
     assert (name, data_type) == (element.name, element.data_type)
-    assert (name != "e9_12364") == element.known
+    assert (name not in {"e9_12364", "scope_6"}) == element.known
 
 
 def test_a_site_adds_and_overrides(tmp_path: Path) -> None:
@@ -96,6 +121,7 @@ def test_a_site_adds_and_overrides(tmp_path: Path) -> None:
         ("element_id\n", r"site.csv:1: column 'enterprise_number' is missing"),
         (HEADER + "9,12364,x\n", r"site.csv:2: 3 values, the header has 8"),
         (HEADER + "9,99999,x,string,,,,\n", r"site.csv:2: element_id '99999' .* 0 to 32767"),
+        (HEADER + "0,65536,x,string,,,,\n", r"site.csv:2: element_id '65536' .* 0 to 65535"),
         (HEADER + "9,-1,x,string,,,,\n", r"site.csv:2: element_id '-1'"),
         (HEADER + "9,1,1x,string,,,,\n", r"site.csv:2: name '1x' must begin with a letter"),
         (HEADER + "9,1,x,text,,,,\n", r"site.csv:2: data_type 'text' is none of octetArray"),

@@ -61,6 +61,23 @@ def message(*sets: bytes, sequence: int = 7, domain: int = 1) -> bytes:
     return struct.pack(">HHIII", 10, 16 + len(body), EXPORT_TIME, sequence, domain) + body
 
 
+def v9_message(*sets: bytes, sequence: int = 7, source_id: int = 1, count: int = 0) -> bytes:
+    """Version 9 | Count | SysUptime 60 s | UNIX Secs | Sequence Number | Source ID | FlowSets.
+
+    Count is wrong unless it is given: nobody asks it.
+    """
+    head = struct.pack(">HHIIII", 9, count, 60_000, EXPORT_TIME, sequence, source_id)
+    return head + b"".join(sets)
+
+
+def v9_options_template(
+    template_id: int, scopes: tuple[bytes, ...], options: tuple[bytes, ...]
+) -> bytes:
+    """Template ID | Option Scope Length | Option Length | scopes | options (type, length each)."""
+    lengths = [sum(map(len, part)) for part in (scopes, options)]
+    return struct.pack(">HHH", template_id, *lengths) + b"".join((*scopes, *options))
+
+
 def field(kind: str | int, length: int, enterprise: int = 0) -> bytes:
     """A Field Specifier: element id with enterprise bit | Length | Enterprise Number."""
     number = kind if isinstance(kind, int) else element_of(kind)
