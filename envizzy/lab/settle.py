@@ -9,7 +9,7 @@ from envizzy.lab.progress import Run
 from envizzy.lab.summary import Summary
 from envizzy.lab.watch import parked_sets
 
-DRAIN_SECONDS = 10.0
+DRAIN_SECONDS = 30.0
 """After the end of the traffic: so long without any progress, and what is missing is missing."""
 
 _STEP_SECONDS = 0.2

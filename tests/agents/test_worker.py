@@ -52,7 +52,7 @@ def run_to_end(file: Path) -> tuple[int, str]:
     done = subprocess.run(
         envizzy("streams", "--config", str(file), "--health-port", "0"),
         capture_output=True,
-        timeout=60,
+        timeout=120,
         check=False,
         env={**os.environ, "NO_COLOR": "1"},
         cwd=Path(__file__).resolve().parents[2],
@@ -60,7 +60,7 @@ def run_to_end(file: Path) -> tuple[int, str]:
     return done.returncode, (done.stdout + done.stderr).decode()
 
 
-def until(is_done: Callable[[], bool], child: Child, seconds: float = 60.0) -> None:
+def until(is_done: Callable[[], bool], child: Child, seconds: float = 120.0) -> None:
     """Wait for something, as long as the worker lives."""
     deadline = time.monotonic() + seconds
     while not is_done():

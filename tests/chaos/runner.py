@@ -31,6 +31,13 @@ TICK_NS = 1_000_000_000
 """As ingest: an empty batch for each partition, so that time passes."""
 
 
+UP_LINE = b"streams worker starts"
+"""In the log of a worker: from here on SIGTERM is answered."""
+
+UP_SECONDS = 60.0
+"""Patience with the start of a process on a busy machine."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """Something that befalls the workers.
@@ -125,7 +132,7 @@ class Chaos:
             reader.close()
             self.thaw(all_=True)
             for child in self.workers.values():
-                self.exits.append(child.stop())
+                self.exits.append(_stop(child))
         report = self.checker.report()
         percent = 100.0 * report.repeated / max(1, report.sent)
         return Result(report, percent, self.exits, time.monotonic() - begun)
@@ -148,7 +155,7 @@ class Chaos:
             self.workers[name].process.send_signal(signal.SIGSTOP)
             self.frozen[name] = time.monotonic() + FREEZE_SESSIONS * self.broker.session_seconds
         elif fault.what in ("stop", "leave"):
-            self.exits.append(self.workers.pop(name).stop())
+            self.exits.append(_stop(self.workers.pop(name)))
             if fault.what == "stop":
                 self.start(name)
         else:
@@ -242,6 +249,19 @@ class Chaos:
                 self.checker.publish(record)
             else:
                 self.checker.dead_letter(*record)
+
+
+def _stop(child: Child) -> int:
+    """SIGTERM, as a supervisor sends it to a service that has come up.
+
+    Before Python runs our code nothing can answer: on a busy machine that takes seconds.
+    """
+    deadline = time.monotonic() + UP_SECONDS
+    while not child.ended and UP_LINE not in child.log.read_bytes():
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{child.name} does not come up:\n{child.tail()}")
+        time.sleep(0.05)
+    return child.stop()
 
 
 def _published(

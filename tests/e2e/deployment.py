@@ -12,10 +12,15 @@ from envizzy.config import Settings, read
 from envizzy.lab.processes import Child, await_ready, envizzy, free_port, spawn
 from envizzy.lab.reader import AccountReader
 from envizzy.lab.watch import Watch, parked_sets
+from service.exits import Exit
 from tests.brokers import Broker
 
-READY_SECONDS = 45.0
+READY_SECONDS = 90.0
 """Patience with a service on a busy machine."""
+
+DRAIN_SECONDS = 120.0
+"""So long without any progress, and what is missing is missing. Longer than the 90 s that Faust's
+client waits for a coordinator's answer: what comes late is not lost."""
 
 
 @dataclass
@@ -28,6 +33,7 @@ class Deployment:
     port: int
     watch: Watch
     children: list[Child] = field(default_factory=list)
+    supervised: list[Child] = field(default_factory=list)
 
     def ingest(self) -> Child:
         """Start the receiver and wait until it is ready."""
@@ -38,9 +44,10 @@ class Deployment:
         return child
 
     def worker(self, *, ready: bool = True) -> Child:
-        """Start a worker."""
+        """Start a worker; one that asks for it (exit code 70) is started again."""
         at = free_port()
         child = self._start("streams", "--health-port", str(at))
+        self.supervised.append(child)
         if ready:
             await_ready(child, f"http://127.0.0.1:{at}/readyz", READY_SECONDS)
         return child
@@ -61,19 +68,27 @@ class Deployment:
 
     def look(self) -> int:
         """Take what came."""
+        for child in list(self.supervised):
+            if child.ended:
+                self.supervised.remove(child)
+                if child.process.returncode == Exit.INTERNAL:
+                    self.worker(ready=False)
         return self.watch.step(0.1)
 
-    def drain(self, patience: float) -> None:
-        """Until nothing is outstanding, or nothing has moved for so long."""
+    def drain(self, parked: int = 0) -> None:
+        """Until no more than what is to stay parked is outstanding, or nothing moves any more.
+
+        Args:
+            parked: Records that no Template will come for.
+        """
         moved = time.monotonic()
-        while time.monotonic() - moved < patience:
-            busy = self.look()
-            if busy:
+        while time.monotonic() - moved < DRAIN_SECONDS:
+            if self.look():
                 moved = time.monotonic()
-            elif not self.watch.checker.outstanding and self.watch.at_end:
-                return
-        for parked in parked_sets(self.settings.kafka, self.settings.topics):
-            self.watch.checker.park(parked.octets)
+            elif self.watch.checker.outstanding <= parked and self.watch.at_end:
+                break
+        for each in parked_sets(self.settings.kafka, self.settings.topics):
+            self.watch.checker.park(each.octets)
 
     def _start(self, name: str, *flags: str) -> Child:
         command = envizzy(name, "--config", str(self.file), *flags)
@@ -105,6 +120,10 @@ def deployed(
     deployment = Deployment(folder, file, settings, port, watch)
     try:
         yield deployment
+    except BaseException:
+        for child in deployment.children:
+            print(f"--- {child.name} ({child.log.name}): {child.process.poll()}\n{child.tail()}")
+        raise
     finally:
         for child in reversed(deployment.children):
             child.kill()

@@ -41,8 +41,8 @@ def test_nothing_is_lost_when_workers_die_stop_and_join(
         code = second.stop()
         deployment.worker(ready=False)
         deployment.run(9)
-        sent = [generator.process.wait(20) for generator in generators]
-        deployment.drain(25)
+        sent = [generator.process.wait(60) for generator in generators]
+        deployment.drain()
         report = deployment.watch.checker.report()
 
     print(f"{broker.kind}: {report}")
@@ -70,13 +70,14 @@ def test_the_fleets_layout_decodes_whom_it_fits_and_nobody_else(
             deployment.generator(*never, "--first", "200", "--layout", "brief"),
         ]
         deployment.run(6)
-        assert [0] * 3 == [generator.process.wait(20) for generator in generators]
-        deployment.drain(6)
+        assert [0] * 3 == [generator.process.wait(60) for generator in generators]
+        deployment.look()
+        of_other_version = deployment.watch.accounts[2].records
+        deployment.drain(parked=of_other_version)
         report = deployment.watch.checker.report()
 
     print(f"{broker.kind}: {report}")
     assert () == report.examples
     assert (0, 0, 0) == (report.lost, report.dead_lettered, report.repeated)
-    of_other_version = deployment.watch.accounts[2].records
     assert of_other_version == report.parked > 300
     assert report.origins["fleet"] == deployment.watch.accounts[1].records

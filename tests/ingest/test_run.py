@@ -22,7 +22,7 @@ from schemas.raw_batch import decode
 from tests.brokers import Broker, create_topics, free_port
 
 PARTITIONS = 4
-PATIENCE = 30.0
+PATIENCE = 90.0
 
 SCRIPT = """
 import json, sys
