@@ -17,7 +17,7 @@ from service.settings import (
     TopicsSettings,
     load,
 )
-from streams.settings import StreamsSettings
+from streams.settings import NetflowSettings, StreamsSettings
 
 FILE_VARIABLE = "ENVIZZY_CONFIG"
 """Names the settings file where ``--config`` is not given."""
@@ -53,6 +53,9 @@ class Settings(Section):
 
     streams: StreamsSettings = StreamsSettings()
     """The workers that decode, filter and publish."""
+
+    netflow: NetflowSettings = NetflowSettings()
+    """Router flows."""
 
     elements: ElementsSettings = ElementsSettings()
     """A site's own elements and field keys."""

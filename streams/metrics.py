@@ -24,6 +24,18 @@ _MEANINGS: Mapping[Count, str] = {
     Count.FLOW_RECORDS: "Flow records published.",
     Count.ENDPOINT_RECORDS: "Endpoint records published.",
     Count.INTERFACE_RECORDS: "Interface records published.",
+    Count.ROUTER_RECORDS: "Router flow records published.",
+    Count.OTHER_PROTOCOL_RECORDS: "Router flow records of protocols that `netflow.protocols` leaves"
+    " out. Intended.",
+    Count.INCOMPLETE_RECORDS: "Router flow records that lack base information: named in `missing`,"
+    " or dead letters where `netflow.base_information` requires it.",
+    Count.LONG_FLOW_RECORDS: "Router flow records that last over a minute; flagged, published.",
+    Count.CLOCK_OFF_RECORDS: "Router flow records of Exporters whose clock is off; flagged,"
+    " published.",
+    Count.FIRST_AFTER_LAST_RECORDS: "Router flow records that end before they begin; flagged,"
+    " published.",
+    Count.END_IN_FUTURE_RECORDS: "Router flow records that end after their receipt; flagged,"
+    " published.",
     Count.NO_UDID_RECORDS: "Records published without a key, since no UDID was sent.",
     Count.PARKED_SETS: "Sets that were put aside until a Template comes.",
     Count.RELEASED_SETS: "Parked Sets that could be decoded.",

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from service.settings import Section
 from streams.interpret import parse_layout
+from streams.interpret.router import BaseInformation, FlowKey, protocol_name
 
 STATIC_SESSION_SECONDS = 30.0
 """With stable names a restart within this time causes no rebalance (measured: back in 3 to 4 s)."""
@@ -48,6 +49,43 @@ class StateSettings(Section):
 
     layouts: int = Field(default=4096, ge=0)
     """Template layouts of the whole fleet; client versions, not endpoints."""
+
+
+class NetflowSettings(Section):
+    """Router flows: what is asked of them, and under which key they are published."""
+
+    base_information: BaseInformation = "flag"
+    """Of flows that lack base information (start, end, interfaces, protocol, ToS, addresses,
+    octets, packets; ports of TCP and UDP, type and code of ICMP): `flag` publishes them with the
+    names in `missing`, `require` makes dead letters of them, `ignore` publishes them without."""
+
+    protocols: tuple[str, ...] = ()
+    """Only flows of these are published, by name or number (`TCP`, `UDP`, `ICMP`, `ICMPv6`, `47`);
+    the others are dropped and counted. Empty: all."""
+
+    key: FlowKey = "exporter"
+    """Kafka key: `exporter` (its address; an exporter's flows stay in order), `flow` (exporter,
+    addresses, protocol and ports: busy exporters spread over partitions), `none`."""
+
+    clock_tolerance_seconds: float = Field(default=60.0, gt=0, le=86_400)
+    """How far an exporter's clock may be from ours, and how late a flow may end after its receipt,
+    before its flows are flagged (`clock_off`, `end_in_future`)."""
+
+    @field_validator("protocols")
+    @classmethod
+    def _protocols_are_known(cls, protocols: tuple[str, ...]) -> tuple[str, ...]:
+        for name in protocols:
+            if protocol_name(name) is None:
+                raise ValueError(
+                    f"{name!r} is no protocol; accepted: names such as TCP, UDP, ICMP, ICMPv6, GRE,"
+                    " or numbers from 0 to 255"
+                )
+        return protocols
+
+    @property
+    def protocol_names(self) -> frozenset[str] | None:
+        """The protocols as records have them; None: all."""
+        return frozenset(protocol_name(name) or name for name in self.protocols) or None
 
 
 class StreamsSettings(Section):

@@ -28,7 +28,9 @@ def check(config: ConfigFile = None) -> None:
 
     loaded = read(config)
     try:
-        make_context(loaded.settings.streams, loaded.settings.elements.files)
+        make_context(
+            loaded.settings.streams, loaded.settings.elements.files, loaded.settings.netflow
+        )
     except (SchemaError, PolicyError) as error:
         typer.echo(f"envizzy: {error}", err=True)
         raise typer.Exit(Exit.USAGE) from None

@@ -41,5 +41,6 @@ def streams(
         logs=settings.logs,
         health=settings.health,
         element_files=settings.elements.files,
+        netflow=settings.netflow,
     )
     raise typer.Exit(int(code))

@@ -12,7 +12,16 @@ from fastavro.schema import to_parsing_canonical_form
 from schemas.errors import SchemaError
 from schemas.tables import builtin_text
 
-NAMES = ("raw_batch", "dead_letter", "session", "learnt_options", "parked_set", "layout")
+NAMES = (
+    "raw_batch",
+    "dead_letter",
+    "session",
+    "learnt_options",
+    "learnt_options_v1",
+    "parked_set",
+    "parked_set_v1",
+    "layout",
+)
 """Every schema that a value may be written with; older versions stay here as ``NAME_vN``."""
 
 MARKER = b"\xc3\x01"

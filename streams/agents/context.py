@@ -8,13 +8,26 @@ from schemas.elements import load_registry
 from schemas.field_keys import load_field_keys
 from streams.filtering import load_policy
 from streams.interpret import InterpretSettings, parse_layout
+from streams.interpret.router import RouterSettings
 from streams.pipeline.context import Context
-from streams.settings import StreamsSettings
-from streams.state.limits import HOUR_NS, StateLimits
+from streams.settings import NetflowSettings, StreamsSettings
+from streams.state.limits import HOUR_NS, SECOND_NS, StateLimits
+
+DEFAULT_NETFLOW = NetflowSettings()
+"""What holds where nothing is set."""
 
 
-def make_context(settings: StreamsSettings, element_files: Sequence[Path] = ()) -> Context:
+def make_context(
+    settings: StreamsSettings,
+    element_files: Sequence[Path] = (),
+    netflow: NetflowSettings = DEFAULT_NETFLOW,
+) -> Context:
     """Load what the pipeline is given once.
+
+    Args:
+        settings: ``[streams]``.
+        element_files: A site's tables of elements.
+        netflow: ``[netflow]``.
 
     Raises:
         SchemaError: A site's table of elements is wrong; the text names file and line.
@@ -47,4 +60,15 @@ def make_context(settings: StreamsSettings, element_files: Sequence[Path] = ()) 
         state_limits=limits,
         fleet_layouts=settings.fleet_layouts,
         compile_after=settings.compile_after,
+        router_settings=router_settings(netflow),
+    )
+
+
+def router_settings(netflow: NetflowSettings) -> RouterSettings:
+    """The settings of router flows as the pipeline takes them."""
+    return RouterSettings(
+        netflow.base_information,
+        netflow.protocol_names,
+        netflow.key,
+        int(netflow.clock_tolerance_seconds * SECOND_NS),
     )

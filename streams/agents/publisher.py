@@ -85,7 +85,16 @@ class Publisher:
         self._repeats = Repeats(60.0)
         self.topic = {
             name: topics.name(name)
-            for name in ("raw", "state", "layouts", "endpoint", "interface", "flow", "dead-letter")
+            for name in (
+                "raw",
+                "state",
+                "layouts",
+                "endpoint",
+                "interface",
+                "flow",
+                "netflow",
+                "dead-letter",
+            )
         }
         self.produce = self._producer.produce
 

@@ -18,11 +18,11 @@ from service.shared_metrics import SharedMetrics, shared_metrics
 from service.supervise import Stop, Supervisor, Work
 from streams.agents.app import require_compiled_streams
 from streams.agents.checks import check_topics
-from streams.agents.context import make_context
+from streams.agents.context import DEFAULT_NETFLOW, make_context
 from streams.agents.stop import StartError
 from streams.agents.worker import Answer, leave, run_worker
 from streams.filtering import PolicyError
-from streams.settings import StreamsSettings
+from streams.settings import NetflowSettings, StreamsSettings
 
 
 def run(
@@ -32,6 +32,7 @@ def run(
     logs: LogSettings,
     health: HealthSettings,
     element_files: Sequence[Path] = (),
+    netflow: NetflowSettings = DEFAULT_NETFLOW,
 ) -> int:
     """Run workers until SIGTERM or SIGINT; must be called in the main thread.
 
@@ -42,6 +43,7 @@ def run(
         logs: ``[logs]``.
         health: ``[health]``.
         element_files: A site's tables of elements.
+        netflow: ``[netflow]``.
 
     Returns:
         ``Exit``: 0 after a stop in good order, 1 where they cannot begin, 2 for a wrong policy,
@@ -57,7 +59,7 @@ def run(
         return Exit.ERROR
     processes = count_processes(settings.processes, topics.raw_partitions)
     if processes == 1:
-        return run_worker(settings, kafka, topics, _on_port(health, log), element_files)
+        return run_worker(settings, kafka, topics, _on_port(health, log), element_files, netflow)
     signal.signal(signal.SIGTERM, leave)
     # In a process of its own: Kafka's client starts threads. A mistake is said once, not by each.
     checked = run_apart(lambda: _check(settings, kafka, topics, element_files, log), log)
@@ -72,7 +74,7 @@ def run(
             name = settings.instance_id and f"{settings.instance_id}-{index}"
             own = settings.model_copy(update={"instance_id": name})
             answer = _to_supervisor(notices, index)
-            return run_worker(own, kafka, topics, answer, element_files, should_stop)
+            return run_worker(own, kafka, topics, answer, element_files, netflow, should_stop)
 
         return _supervise(work, processes, notices, shared, health, settings.stop_seconds, log)
 

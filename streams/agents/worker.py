@@ -16,11 +16,11 @@ from service.health import HealthError, Verdict
 from service.logs import logger
 from service.settings import KafkaSettings, TopicsSettings
 from streams.agents.checks import check_topics
-from streams.agents.context import make_context
+from streams.agents.context import DEFAULT_NETFLOW, make_context
 from streams.agents.rooms import Rooms
 from streams.agents.stop import StartError, stop_process
 from streams.filtering import PolicyError
-from streams.settings import StreamsSettings
+from streams.settings import NetflowSettings, StreamsSettings
 
 LAYOUTS_SECONDS = 60.0
 """Patience with the layouts topic at start; some thousand records at most."""
@@ -71,6 +71,7 @@ def run_worker(
     topics: TopicsSettings,
     answer: Answer,
     element_files: Sequence[Path] = (),
+    netflow: NetflowSettings = DEFAULT_NETFLOW,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Exit:
     """Run a worker until SIGTERM or SIGINT.
@@ -81,6 +82,7 @@ def run_worker(
         topics: ``[topics]``.
         answer: For its health and metrics.
         element_files: A site's tables of elements.
+        netflow: ``[netflow]``.
         should_stop: Whether a stop was asked for before this.
 
     Returns:
@@ -93,7 +95,7 @@ def run_worker(
     if should_stop():
         return Exit.OK
     try:
-        context = make_context(settings, element_files)
+        context = make_context(settings, element_files, netflow)
         incarnation = check_topics(kafka, topics, settings.message_octets)
         loop = uvloop.new_event_loop()
         asyncio.set_event_loop(loop)

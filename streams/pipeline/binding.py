@@ -100,5 +100,5 @@ def _fits(
         layout.bound,
         nested,
         work.context.wire_limits,
-        source.export_time,
+        source.header.export_time,
     )

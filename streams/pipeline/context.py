@@ -5,8 +5,16 @@ from dataclasses import dataclass, field
 
 from schemas.field_keys import FieldKeys
 from schemas.registry import DataType, InformationElement, Registry
+from schemas.router_records import ROUTER_KIND
 from streams.filtering import Policy
 from streams.interpret import InterpretSettings, plan_for, recognise
+from streams.interpret.router import (
+    RouterPlan,
+    RouterReader,
+    RouterSettings,
+    compile_router,
+    make_plan,
+)
 from streams.state.limits import StateLimits
 from streams.wire import BoundTemplate, Limits, Plan, RecordReader, Template, bind, compile_plan
 
@@ -29,10 +37,12 @@ class Layout:
     Attributes:
         template: Shared by all sessions that have this layout.
         bound: With elements.
-        kind: ``endpoint``, ``interface``, ``flow``; None where no element is of enterprise 9, and
-            for Options Templates.
-        plan: Of the kind.
-        reader: Compiled; None before enough records, and where it cannot be compiled.
+        kind: ``endpoint``, ``interface``, ``flow``; ``netflow`` where it is not nvzFlow's; None for
+            Options Templates.
+        plan: Of the kind; empty for ``netflow``.
+        reader: Compiled; None before enough records, where it cannot be compiled, for ``netflow``.
+        router: Plan of ``netflow``.
+        router_reader: The same as ``reader``, for ``netflow``.
         uses: Records read before compiling.
         has_lists: Whether lists may name other Templates.
     """
@@ -42,6 +52,8 @@ class Layout:
     kind: str | None
     plan: Plan
     reader: RecordReader | None = None
+    router: RouterPlan | None = None
+    router_reader: RouterReader | None = None
     uses: int = 0
     has_lists: bool = False
 
@@ -102,7 +114,11 @@ class LayoutCache:
         """Take note of interpreted records; a layout that has had enough of them is compiled."""
         before = layout.uses
         layout.uses += records
-        if before < self._compile_after <= layout.uses and layout.kind is not None:
+        if not before < self._compile_after <= layout.uses:
+            return
+        if layout.router is not None:
+            layout.router_reader = compile_router(layout.router, self._limits)
+        elif layout.kind is not None:
             layout.reader = compile_plan(layout.bound, layout.plan, self._limits)
 
     def _make(self, template: Template, elements: tuple[InformationElement, ...]) -> Layout:
@@ -114,10 +130,14 @@ class LayoutCache:
                 if not registry.lookup(item.enterprise_number, item.element_id).known
             )
         bound = bind(template, registry)
-        kind = None if template.scope_count else recognise(bound)
+        kind = recognise(bound)
         plan = Plan() if kind is None else plan_for(bound, kind, self._keys, self._settings)
         has_lists = any(item.element.data_type in _LISTS for item in bound.fields)
-        return Layout(template, bound, kind, plan, has_lists=has_lists)
+        layout = Layout(template, bound, kind, plan, has_lists=has_lists)
+        if kind is None and not template.scope_count:
+            layout.kind = ROUTER_KIND
+            layout.router = make_plan(bound)
+        return layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +154,7 @@ class Context:
         fleet_layouts: Whether layouts of the fleet may decode what came without a Template.
         compile_after: Records after which a layout is compiled.
         layout_cache: Layouts kept.
+        router_settings: How router flows are interpreted and validated.
         layouts: The cache itself.
     """
 
@@ -146,6 +167,7 @@ class Context:
     fleet_layouts: bool = True
     compile_after: int = COMPILE_AFTER_RECORDS
     layout_cache: int = CACHED_LAYOUTS
+    router_settings: RouterSettings = field(default_factory=RouterSettings)
     layouts: LayoutCache = field(init=False)
 
     def __post_init__(self) -> None:

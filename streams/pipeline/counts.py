@@ -6,8 +6,9 @@ from enum import StrEnum
 class Count(StrEnum):
     """What ``Outcome.counts`` may hold.
 
-    Each Data Record ends in one of the counts of flow, endpoint, interface, filtered, options and
-    not-nvzFlow records, or in a Set that is parked or dead, or in a Message that was refused.
+    Each Data Record ends in one of the counts of flow, endpoint, interface, netflow, filtered,
+    other-protocol and options records, in a dead letter (``missing_base_information``), or in a Set
+    that is parked or dead, or in a Message that was refused.
     """
 
     DATAGRAMS = "datagrams"
@@ -52,8 +53,20 @@ class Count(StrEnum):
     """Flow records dropped by the filter policy: intended."""
     OPTIONS_RECORDS = "options_records"
     """Options data records: learnt from, not published."""
-    NOT_NVZFLOW_RECORDS = "not_nvzflow_records"
-    """Records without an element of enterprise 9; one dead letter a Set."""
+    ROUTER_RECORDS = "netflow_records"
+    """Router flow records published."""
+    OTHER_PROTOCOL_RECORDS = "other_protocol_records"
+    """Router flow records of protocols that ``netflow.protocols`` leaves out: intended."""
+    INCOMPLETE_RECORDS = "incomplete_records"
+    """Router flow records that lack base information; dead letters where it is required."""
+    LONG_FLOW_RECORDS = "long_duration_records"
+    """Router flow records that last over a minute; flagged."""
+    CLOCK_OFF_RECORDS = "clock_off_records"
+    """Router flow records whose Exporter's clock is off; flagged."""
+    FIRST_AFTER_LAST_RECORDS = "first_after_last_records"
+    """Router flow records that end before they begin; flagged."""
+    END_IN_FUTURE_RECORDS = "end_in_future_records"
+    """Router flow records that end after their receipt; flagged."""
     NO_UDID_RECORDS = "no_udid_records"
     """Records published without a key, since no UDID was sent."""
     SIBLING_RECORDS = "sibling_records"

@@ -52,7 +52,7 @@ def read_any_message(work: Work, datagram: Datagram, prefix: str, message: Messa
     key = session_key(
         datagram.exporter, datagram.port, header.observation_domain_id, header.version
     )
-    source = Source(key, prefix, datagram.received_at_ns, header.export_time)
+    source = Source(key, prefix, datagram.received_at_ns, header)
     work.count(Count.DATAGRAMS)
     work.count(Count.TRAILING_OCTETS, message.trailing)
     fixed = FIXED_TEMPLATES.get(header.version)

@@ -17,8 +17,8 @@ class Reason(StrEnum):
     """Parked, and no Template came within the time allowed."""
     PARKED_OVERFLOW = "parked_overflow"
     """The exporter's, or the worker's, share of parked Sets was full: the oldest went."""
-    NOT_NVZFLOW = "not_nvzflow"
-    """Records without an element of enterprise 9."""
+    MISSING_BASE_INFORMATION = "missing_base_information"
+    """A router flow that lacks base information, where the settings require it; decoded."""
     UNSUPPORTED_VERSION = "unsupported_version"
     """A version of NetFlow that is not read: 2, 3, 4, 6 or 8."""
     LIMIT = "limit"
@@ -35,8 +35,9 @@ class Record(NamedTuple):
     """One record for a topic.
 
     Attributes:
-        kind: ``endpoint``, ``interface`` or ``flow`` (the topic's name in the topics table).
-        key: Kafka key; None where no UDID was sent.
+        kind: ``endpoint``, ``interface``, ``flow`` or ``netflow`` (the topic's name in the topics
+            table).
+        key: Kafka key; None where no UDID was sent, or where the settings say so.
         value: Output dictionary in wire order.
         record_id: ``schemas.datagram.record_id``.
         received_at_ns: Of the datagram that carried it (the parked one's, not the Template's).
@@ -65,7 +66,8 @@ class DeadLetter(NamedTuple):
         port: Of the Exporter.
         received_at_ns: Of the datagram.
         offset: Octet of the payload at which the trouble is; 0 where it is the whole.
-        octets: The Message (malformed) or the Set (parked) as received.
+        octets: The Message (malformed) or the Set (parked) as received; the decoded record as JSON
+            (missing base information).
         detail: For people, one line.
         records: How many Data Records are in it, where that is known; else 0.
     """

@@ -12,6 +12,7 @@ from streams.state.model import Forgotten, ParkedSet, SessionKey, StateKey
 from streams.wire import (
     VERSION_9,
     MalformedMessage,
+    MessageHeader,
     NestedTemplates,
     SetSpan,
     UndecodedSet,
@@ -30,8 +31,10 @@ def park(work: Work, source: Source, payload: bytes, span: SetSpan, missing: int
         missing,
         source.key.port,
         source.received_at_ns,
-        source.export_time,
+        source.header.export_time,
         payload[span.start : span.end],
+        source.header.sequence_number,
+        source.header.sys_uptime_ms,
     )
     key = parked_key(source.key, parked)
     work.changes[key] = parked
@@ -112,7 +115,15 @@ def bury_parked(
 
 def source_of(key: SessionKey, parked: ParkedSet) -> Source:
     """Return where a parked Set came from."""
-    return Source(key, parked.record_id, parked.received_at_ns, parked.export_time, is_parked=True)
+    header = MessageHeader(
+        key.version,
+        0,
+        parked.export_time,
+        parked.sequence_number,
+        key.domain,
+        parked.sys_uptime_ms,
+    )
+    return Source(key, parked.record_id, parked.received_at_ns, header, is_parked=True)
 
 
 def release_for(work: Work, key: SessionKey, template_ids: Iterable[int]) -> None:

@@ -5,12 +5,14 @@ from typing import cast
 from schemas.datagram import Datagram
 from schemas.registry import InformationElement
 from streams.interpret import record_key
+from streams.interpret.router import RouterReader
 from streams.pipeline.context import Context
 from streams.pipeline.counts import Count
 from streams.pipeline.message import read_any_message
 from streams.pipeline.model import DeadLetter, Outcome, Reason, Record
 from streams.pipeline.numbering import next_numbering
 from streams.pipeline.reading import FILTERED_KIND, PUBLISHED
+from streams.pipeline.router import Origin, publish_rows, router_message
 from streams.pipeline.work import Work
 from streams.state.layouts import Fleet
 from streams.state.model import Note, Numbering, SessionKey
@@ -76,7 +78,7 @@ def step(
         return _malformed(datagram, prefix, error)
 
 
-def _steady(  # noqa: C901, PLR0912 - one function, since each call costs a tenth of the whole
+def _steady(  # noqa: C901, PLR0911, PLR0912 - one function, since each call costs a tenth of the whole
     datagram: Datagram, prefix: str, state: PartitionState, message: Message, context: Context
 ) -> Outcome | None:
     """Do what nearly every datagram needs, at the least cost; None where it needs more.
@@ -110,6 +112,8 @@ def _steady(  # noqa: C901, PLR0912 - one function, since each call costs a tent
             elements = state.elements(key)
     layout = context.layouts.of(template, elements)
     kind = layout.kind
+    if layout.router_reader is not None:
+        return _steady_router(datagram, prefix, state, message, layout.router_reader, key, context)
     if layout.reader is None or kind is None:
         return None
     try:
@@ -146,6 +150,37 @@ def _steady(  # noqa: C901, PLR0912 - one function, since each call costs a tent
             counts[what] = number
     notes = () if numbering is None else (_tuple(Note, (key, numbering)),)
     return _tuple(Outcome, (tuple(records), (), (), (), counts, notes))
+
+
+def _steady_router(
+    datagram: Datagram,
+    prefix: str,
+    state: PartitionState,
+    message: Message,
+    read: RouterReader,
+    key: SessionKey,
+    context: Context,
+) -> Outcome | None:
+    """The same for router flows: tens of them in a datagram."""
+    received_at_ns, exporter, port, _, _, _, payload = datagram
+    header = message.header
+    _, index, start, end = message.sets[0]
+    whole = router_message(header, received_at_ns, exporter, state.facts(key), context)
+    try:
+        rows = read(payload, start, end, whole)
+    except CannotRead:
+        return None
+    origin = _tuple(Origin, (prefix, index, received_at_ns, exporter, port, "", False))
+    records, letters, counts = publish_rows(rows, origin, context)
+    counts[_DATAGRAMS] = 1
+    before = cast("Numbering | None", state.notes.get(key))
+    numbering, what, number = next_numbering(
+        before, header.version, header.sequence_number, len(rows)
+    )
+    if what is not None and number:
+        counts[what] = number
+    notes = () if numbering is None else (_tuple(Note, (key, numbering)),)
+    return Outcome(records, letters, (), (), counts, notes)
 
 
 def _malformed(datagram: Datagram, prefix: str, error: MalformedMessage) -> Outcome:

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from schemas.registry import InformationElement
+from streams.interpret.router import RouterFacts
 from streams.pipeline.context import Context
 from streams.pipeline.counts import Count
 from streams.pipeline.model import DeadLetter, NewLayout, Outcome, Reason, Record
 from streams.state.definitions import definition
+from streams.state.facts import facts_of, told
 from streams.state.layouts import Fleet
 from streams.state.model import (
     OPTIONS,
@@ -21,7 +23,7 @@ from streams.state.model import (
     StateKey,
 )
 from streams.state.partition import PartitionState
-from streams.wire import NestedTemplates, Template
+from streams.wire import MessageHeader, NestedTemplates, Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +34,14 @@ class Source:
         key: Of its session.
         prefix: Of its record ids.
         received_at_ns: Of its datagram.
-        export_time: Of its Message, seconds.
+        header: Of its Message; of a parked Set as far as it was kept.
         is_parked: Whether it waited for its Template.
     """
 
     key: SessionKey
     prefix: str
     received_at_ns: int
-    export_time: int
+    header: MessageHeader
     is_parked: bool = False
 
 
@@ -79,6 +81,24 @@ class Work:
         if changed is None:
             return self.state.options(key)
         return changed if isinstance(changed, Options) else None
+
+    def facts(self, key: SessionKey) -> RouterFacts:
+        """Return what an Exporter told that its flow records need, after the changes so far."""
+        changed = {
+            item[0]: value
+            for item, value in self.changes.items()
+            if item[1] == OPTIONS and item[0].exporter == key.exporter
+        }
+        if not changed:
+            return self.state.facts(key)
+        options = {
+            other: self.state.options(other) for other in self.state.options_keys(key.exporter)
+        }
+        options |= {
+            other: value if isinstance(value, Options) else None for other, value in changed.items()
+        }
+        known = {other: value for other, value in options.items() if value is not None}
+        return facts_of(told(key, known))
 
     def template(self, key: SessionKey, template_id: int, at_ns: int) -> Template | None:
         """Return the session's own Template: of this Message, else as remembered."""

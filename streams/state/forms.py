@@ -99,7 +99,10 @@ def _write_options(options: Options) -> dict[str, object]:
             }
             for scope, values in options.sampling.items()
         ],
+        "applications": [{"id": key, "name": name} for key, name in options.applications.items()],
         "system_init_ms": options.system_init_ms,
+        "boot_ms": options.boot_ms,
+        "start_uptime_ms": options.start_uptime_ms,
     }
 
 
@@ -126,6 +129,10 @@ def _read_options(content: Any) -> Options:
             for item in content["sampling"]
         },
         content["system_init_ms"],
+        # The first form had none of these.
+        {item["id"]: item["name"] for item in content.get("applications", ())},
+        content.get("boot_ms", 0),
+        content.get("start_uptime_ms", -1),
     )
 
 
@@ -134,7 +141,8 @@ def _write_parked(parked: ParkedSet) -> dict[str, object]:
 
 
 def _read_parked(content: Any) -> ParkedSet:
-    return ParkedSet(*(content[name] for name in _PARKED_FIELDS))
+    # The first form had no Sequence Number and no uptime.
+    return ParkedSet(*(content.get(name, 0) for name in _PARKED_FIELDS))
 
 
 _PARKED_FIELDS = (
@@ -146,6 +154,8 @@ _PARKED_FIELDS = (
     "received_at_ns",
     "export_time",
     "octets",
+    "sequence_number",
+    "sys_uptime_ms",
 )
 
 WRITERS: Mapping[type, tuple[str, Callable[[Any], dict[str, object]]]] = {
@@ -157,5 +167,7 @@ WRITERS: Mapping[type, tuple[str, Callable[[Any], dict[str, object]]]] = {
 READERS: Mapping[str, Callable[[Any], Session | Options | ParkedSet]] = {
     "session": _read_session,
     "learnt_options": _read_options,
+    "learnt_options_v1": _read_options,
     "parked_set": _read_parked,
+    "parked_set_v1": _read_parked,
 }

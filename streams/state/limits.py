@@ -21,8 +21,9 @@ class StateLimits:
             Kafka's usual largest record.
         replaced_per_template: Earlier definitions; more redefinitions within the replay window
             mean two processes that share a session, for which no memory is long enough.
-        options_per_session: Interfaces, samplers, element types. A large router has some thousand
-            interfaces; 2,000 names of 255 octets stay below 1 MB.
+        options_per_session: Interfaces, samplers, applications, element types. A large router has
+            some thousand interfaces, NBAR2 about 1,500 applications; 3,072 names of 255 octets
+            stay below 1 MB.
         options_per_exporter: Of all sessions of an address.
         parked_per_exporter: Sets. An endpoint sends some hundred an hour.
         parked_octets_per_exporter: Octets of these.
@@ -62,7 +63,7 @@ class StateLimits:
     templates_per_session: int = 1024
     template_octets_per_session: int = 384 * 1024
     replaced_per_template: int = 4
-    options_per_session: int = 2000
+    options_per_session: int = 3072
     options_per_exporter: int = 16_384
     parked_per_exporter: int = 1024
     parked_octets_per_exporter: int = 1024 * 1024

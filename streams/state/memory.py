@@ -10,9 +10,11 @@ from typing import TypeVar, cast
 
 from schemas.errors import SchemaError
 from schemas.registry import InformationElement
+from streams.interpret.router import NO_FACTS, RouterFacts
 from streams.state import codec
 from streams.state.codec import StateValue
 from streams.state.definitions import coordinates, refreshed_at_ns
+from streams.state.facts import facts_of, told
 from streams.state.model import (
     OPTIONS,
     PARKED,
@@ -28,6 +30,9 @@ from streams.state.shares import Shares
 
 _Value = TypeVar("_Value", Session, Options, ParkedSet)
 
+_FACTS = 4096
+"""Of one address: its sessions that send router flows."""
+
 Group = tuple[int, int]
 """(Observation Domain ID, version): within an address, sessions that may speak for each other."""
 
@@ -40,6 +45,7 @@ class ExporterMemory:
     options: dict[SessionKey, Options] = field(default_factory=dict)
     parked: dict[StateKey, ParkedSet] = field(default_factory=dict)
     siblings: dict[Group, list[tuple[SessionKey, Session]]] = field(default_factory=dict)
+    facts: dict[SessionKey, RouterFacts] = field(default_factory=dict)
 
     def is_empty(self) -> bool:
         """Whether nothing is left."""
@@ -97,6 +103,23 @@ class Memory:
         self._settle()
         memory = self._exporters.get(key.exporter)
         return memory.options.get(key) if memory else None
+
+    def facts(self, key: SessionKey) -> RouterFacts:
+        """Return what the Exporter told about itself, in the form that router flows need.
+
+        A memory of computed values: what it gives follows from the options alone.
+        """
+        if self._loaded:
+            self._settle()
+        memory = self._exporters.get(key.exporter)
+        if memory is None or not memory.options:
+            return NO_FACTS
+        found = memory.facts.get(key)
+        if found is None:
+            if len(memory.facts) >= _FACTS:
+                memory.facts.clear()
+            found = memory.facts[key] = facts_of(told(key, memory.options))
+        return found
 
     def elements(self, key: SessionKey) -> tuple[InformationElement, ...]:
         """Return the element types (RFC 5610) that a session learnt; usually none."""
@@ -240,6 +263,7 @@ class Memory:
 
     def _place_options(self, memory: ExporterMemory, key: StateKey, value: object) -> None:
         session = key[0]
+        memory.facts.clear()
         before = memory.options.pop(session, None)
         if before is not None:
             self.options_entries.add(session.exporter, -before.entries())

@@ -92,6 +92,8 @@ class ParkedSet:
         received_at_ns: Of the datagram.
         export_time: Of the Message, seconds.
         octets: The Set's content, without its header.
+        sequence_number: Of the Message.
+        sys_uptime_ms: Of the Message (NetFlow v9), else 0.
     """
 
     record_id: str
@@ -102,6 +104,8 @@ class ParkedSet:
     received_at_ns: int
     export_time: int
     octets: bytes
+    sequence_number: int = 0
+    sys_uptime_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,20 +124,28 @@ class Options:
         seen_at_ns: Receive time of the last change.
         elements: Element types (RFC 5610) by (enterprise number, element id).
         interfaces: By ingressInterface or egressInterface (10, 14).
-        sampling: Sampling parameters (34, 35, 48 to 50, 302, 304 to 306 by element id) by scope
-            (``samplerId=3``).
+        sampling: Sampling parameters by scope (``samplerId=3``), each by element id
+            (``streams.pipeline.options.SAMPLING``).
         system_init_ms: systemInitTimeMilliseconds (160) since 1970; 0 where not told.
+        applications: applicationName (96) by applicationId (95, upper-case hex).
+        boot_ms: Export Time less the sysUpTime that was told, since 1970; 0 where not told.
+        start_uptime_ms: flowStartSysUpTime (22); -1 where not told.
     """
 
     seen_at_ns: int = 0
     elements: dict[tuple[int, int], InformationElement] = field(default_factory=dict)
     interfaces: dict[int, Interface] = field(default_factory=dict)
-    sampling: dict[str, dict[int, int]] = field(default_factory=dict)
+    sampling: dict[str, dict[int, int | float | str]] = field(default_factory=dict)
     system_init_ms: int = 0
+    applications: dict[str, str] = field(default_factory=dict)
+    boot_ms: int = 0
+    start_uptime_ms: int = -1
 
     def entries(self) -> int:
         """How many things are remembered: what the quota counts."""
-        return len(self.elements) + len(self.interfaces) + len(self.sampling)
+        return (
+            len(self.elements) + len(self.interfaces) + len(self.sampling) + len(self.applications)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,26 +6,14 @@ value can be missing. The interpreted path stays the authority: whatever is out 
 raises ``CannotRead``, and a property test compares the two.
 """
 
-import struct
 from collections.abc import Iterator
-from typing import Any
 
-from streams.wire.columns import Reading, reading
+from streams.wire.columns import Reading
+from streams.wire.fields import FieldSource, readings_of
 from streams.wire.memo import Memo
-from streams.wire.model import (
-    VARIABLE_LENGTH,
-    BoundTemplate,
-    CannotRead,
-    Column,
-    Limits,
-    Plan,
-    RecordReader,
-)
+from streams.wire.model import BoundTemplate, Column, Limits, Plan, RecordReader
 
 _DEFAULT_LIMITS = Limits()
-
-_OUT_OF_THE_ORDINARY = (IndexError, struct.error, UnicodeDecodeError)
-"""Past the payload, or ill-formed text; past the Set but in the payload is checked at the end."""
 
 
 def compile_plan(
@@ -44,17 +32,8 @@ def compile_plan(
     """
     if not bound.minimum_length:
         return None
-    readings: list[Reading] = []
-    for item in bound.fields:
-        how = reading(item, bound.registry, limits)
-        if how is None:
-            return None
-        readings.append(how)
-    tighter = limits.list_members < _DEFAULT_LIMITS.list_members or not limits.list_depth
-    if tighter and any(how.checked for how in readings):
-        # The limit counts the members of all lists of a record; compiled lists are read alone.
-        return None
-    return _Source(bound, plan, readings).compiled()
+    readings = readings_of(bound, limits)
+    return None if readings is None else _Source(bound, plan, readings).compiled()
 
 
 class _Source:
@@ -64,14 +43,11 @@ class _Source:
         self._bound = bound
         self._plan = plan
         self._readings = readings
-        self._wanted = {column.index for column in plan.columns}
-        self._names: dict[str, Any] = {
-            "CannotRead": CannotRead,
-            "OUT_OF_THE_ORDINARY": _OUT_OF_THE_ORDINARY,
-        }
+        self._fields = FieldSource(bound, readings, {column.index for column in plan.columns})
+        self._names = self._fields.names
 
     def compiled(self) -> RecordReader:
-        body = [*self._fields(), *self._output()]
+        body = [*self._fields.lines(), *self._output()]
         lines = [
             "def read(payload, start, end):",
             " out = []",
@@ -87,54 +63,6 @@ class _Source:
         exec(code, self._names)  # noqa: S102 - made of numbers, our own names and repr() of keys
         reader: RecordReader = self._names["read"]
         return reader
-
-    def _is_read(self, index: int) -> bool:
-        return index in self._wanted or self._readings[index].checked
-
-    def _fields(self) -> Iterator[str]:
-        """Lines that leave ``v0``, ``v1`` ... and ``p`` behind the record."""
-        codes = ""
-        targets: list[str] = []
-        for index, item in enumerate(self._bound.fields):
-            how = self._readings[index]
-            if item.length != VARIABLE_LENGTH:
-                if self._is_read(index):
-                    codes += how.code
-                    targets.append(f"r{index}")
-                else:
-                    codes += f"{item.length}x"
-                continue
-            yield from self._run(codes + "B", [*targets, "n"])
-            codes, targets = "", []
-            yield "if n == 255: n = payload[p] << 8 | payload[p + 1]; p += 2"
-            if self._is_read(index):
-                yield f"r{index} = payload[p:(p := p + n)]"
-            else:
-                yield "p += n"
-        if codes:
-            yield from self._run(codes, targets)
-        # A field past the Set's end must not reach a reader that would judge (or remember) it.
-        yield "if p > end: raise CannotRead"
-        for index, how in enumerate(self._readings):
-            if not self._is_read(index):
-                continue
-            expression = how.expression
-            if how.helper is not None:
-                self._names[f"h{index}"] = how.helper
-                expression = expression.replace("_", f"h{index}", 1)
-            if expression != "{}":
-                yield f"r{index} = {expression.format(f'r{index}')}"
-
-    def _run(self, codes: str, targets: list[str]) -> Iterator[str]:
-        size = struct.calcsize(">" + codes)
-        if codes == "B":
-            yield f"{targets[0]} = payload[p]; p += 1" if targets else "p += 1"
-            return
-        if targets:
-            name = f"s{len(self._names)}"
-            self._names[name] = struct.Struct(">" + codes).unpack_from
-            yield f"{', '.join(targets)}, = {name}(payload, p)"
-        yield f"p += {size}"
 
     def _output(self) -> Iterator[str]:
         keys = [key for key, _ in self._plan.constants]

@@ -141,13 +141,13 @@ def test_words_that_are_no_version_are_malformed() -> None:
     assert ["malformed_truncated"] == reasons(worker.feed(b"\x00\x09"))
 
 
-def test_router_records_are_one_dead_letter_a_set() -> None:
-    """Records without an element of enterprise 9 wait for the next protocol."""
+def test_records_of_routers_are_published() -> None:
+    """Records without an element of nvzFlow go to the topic of router flows."""
     outcome = Worker().feed(message(template_set(ROUTER), data_set(300, bytes(8), bytes(8))))
 
-    assert ["not_nvzflow"] == reasons(outcome)
-    assert (2, bytes(16)) == (outcome.dead_letters[0].records, outcome.dead_letters[0].octets)
-    assert 2 == outcome.counts[Count.NOT_NVZFLOW_RECORDS]
+    assert [] == reasons(outcome)
+    assert ["netflow", "netflow"] == [record.kind for record in outcome.records]
+    assert 2 == outcome.counts[Count.ROUTER_RECORDS]
 
 
 def test_filter_concerns_flows_only_and_is_counted() -> None:

@@ -55,7 +55,18 @@ def test_foreign_value_is_refused() -> None:
     """Only layouts are read from the topic."""
     with pytest.raises(SchemaError):
         Fleet().with_layout(b"nonsense")
-    parked = dict.fromkeys(("set_index", "set_id", "missing", "port", "received_at_ns"), 1)
+    parked = dict.fromkeys(
+        (
+            "set_index",
+            "set_id",
+            "missing",
+            "port",
+            "received_at_ns",
+            "sequence_number",
+            "sys_uptime_ms",
+        ),
+        1,
+    )
     with pytest.raises(SchemaError, match="parked_set in the layouts topic"):
         Fleet().with_layout(
             avro.encode("parked_set", {**parked, "record_id": "", "export_time": 1, "octets": b""})

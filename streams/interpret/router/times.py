@@ -1,0 +1,52 @@
+"""Times of router flows, all to nanoseconds since 1970, UTC."""
+
+from streams.interpret.router.model import RouterMessage
+
+MS_NS = 1_000_000
+US_NS = 1_000
+
+UPTIME_MASK = (1 << 32) - 1
+"""sysUpTime has 32 bits of milliseconds: it wraps after 49.7 days (RFC 3954, 5.1)."""
+
+AHEAD_MS = 86_400_000
+"""An uptime up to a day ahead of the Exporter's own is taken as that; further ahead it is one from
+before the wrap, so that a flow may be 48.7 days old. Real devices are ahead by milliseconds."""
+
+
+def first_uptime(uptime_ms: int) -> int:
+    """Return the earliest uptime that a 32-bit value can mean, milliseconds since boot.
+
+    Negative right after a wrap. A value ``v`` means ``first + ((v - first) & UPTIME_MASK)``.
+
+    Args:
+        uptime_ms: sysUpTime at the Export Time; any number of bits.
+    """
+    return uptime_ms + AHEAD_MS - UPTIME_MASK
+
+
+def by_uptime(value: int, message: RouterMessage) -> int:
+    """Return the time of flowStartSysUpTime or flowEndSysUpTime (RFC 7012: 22, 21).
+
+    Args:
+        value: Milliseconds, 32 bits.
+        message: With a known uptime.
+    """
+    since = (value - message.first_uptime) & UPTIME_MASK
+    return message.first_uptime_ns + since * MS_NS
+
+
+def by_init_time(value: int, init_ms: int, message: RouterMessage) -> int:
+    """The same, where the record itself has systemInitTimeMilliseconds (160).
+
+    Args:
+        value: Milliseconds, 32 bits.
+        init_ms: Milliseconds since 1970.
+        message: For the Export Time, which says how often the uptime has wrapped.
+    """
+    first = first_uptime(message.export_ns // MS_NS - init_ms)
+    return (init_ms + first + ((value - first) & UPTIME_MASK)) * MS_NS
+
+
+def by_delta(value: int, message: RouterMessage) -> int:
+    """Return the time of flowStart- or flowEndDeltaMicroseconds (158, 159): before the export."""
+    return message.export_ns - value * US_NS
