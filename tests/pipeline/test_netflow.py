@@ -119,7 +119,7 @@ def test_options_of_version_9_are_learnt() -> None:
     assert 2 == outcome.counts[Count.OPTIONS_RECORDS]
     assert told is not None
     assert "Gi0/7" == told.interfaces[7].name
-    assert {"scopeSystem=10.0.0.1": {48: 1, 34: 100}} == told.sampling
+    assert {"scopeSystem=10.0.0.1;samplerId=1": {34: 100, 48: 1}} == told.sampling
 
 
 def test_an_interface_as_scope_is_its_index() -> None:

@@ -59,7 +59,12 @@ EVENTS = st.lists(
     max_size=25,
 )
 
-PUBLISHED = (Count.FLOW_RECORDS, Count.ENDPOINT_RECORDS, Count.INTERFACE_RECORDS)
+PUBLISHED = (
+    Count.FLOW_RECORDS,
+    Count.ENDPOINT_RECORDS,
+    Count.INTERFACE_RECORDS,
+    Count.ROUTER_RECORDS,
+)
 
 
 def payload_of(event: tuple) -> bytes:
