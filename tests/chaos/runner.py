@@ -64,7 +64,7 @@ class Plan:
         faults: In the order of their share.
         endpoints: With Templates at the start; a tenth more sends its Templates later, another
             tenth never does.
-        patience: Seconds for the rest after the last record was sent.
+        patience: Seconds without any record after the last one was sent: what is missing is lost.
         instances: Whether the workers have names (static membership).
     """
 
@@ -134,6 +134,9 @@ class Chaos:
             for child in self.workers.values():
                 self.exits.append(_stop(child))
         report = self.checker.report()
+        if not report.sound:
+            for child in self.workers.values():
+                self.say(f"--- {child.name}: {child.process.poll()}\n{child.tail()}")
         percent = 100.0 * report.repeated / max(1, report.sent)
         return Result(report, percent, self.exits, time.monotonic() - begun)
 
@@ -234,9 +237,12 @@ class Chaos:
         return items
 
     def _rest(self, reader: TopicReader, names: dict[str, str]) -> None:
-        deadline = time.monotonic() + self.plan.patience
-        while self.checker.outstanding and time.monotonic() < deadline:
-            self._take(reader.read(0.2), names)
+        moved = time.monotonic()
+        while self.checker.outstanding and time.monotonic() - moved < self.plan.patience:
+            messages = reader.read(0.2)
+            if messages:
+                moved = time.monotonic()
+            self._take(messages, names)
             self.thaw()
         # What is repeated comes last: read on until nothing more comes for a while.
         quiet = time.monotonic() + 2.0
