@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from envizzy.commands import config, generate, ingest, lab, streams, tail, topics
+from envizzy.commands import config, diag, generate, ingest, lab, streams, tail, topics
 from envizzy.commands.decode import decode
 from envizzy.commands.send import send
 from service.exits import Exit
@@ -55,6 +55,7 @@ app.command()(decode)
 app.command()(send)
 app.command()(generate.generate)
 app.command()(tail.tail)
+app.command()(diag.diag)
 
 
 def _end(message: str, code: Exit) -> NoReturn:

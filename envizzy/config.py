@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import field_validator
 
+from envizzy.diag.settings import DiagSettings
 from ingest.settings import IngestSettings
 from service.settings import (
     HealthSettings,
@@ -66,6 +67,9 @@ class Settings(Section):
     health: HealthSettings = HealthSettings()
     """Metrics and health checks."""
 
+    diag: DiagSettings = DiagSettings()
+    """The diagnostics bundle."""
+
 
 def read(file: Path | None, flags: Mapping[str, Any] | None = None) -> Loaded[Settings]:
     """Read the settings: file, then environment, then flags.
@@ -80,3 +84,12 @@ def read(file: Path | None, flags: Mapping[str, Any] | None = None) -> Loaded[Se
     named = os.environ.get(FILE_VARIABLE)
     chosen = file or (Path(named) if named else None)
     return load(Settings, chosen, os.environ, flags or {})
+
+
+def defaults(flags: Mapping[str, Any] | None = None) -> Loaded[Settings]:
+    """The defaults with flags, for what must work where the settings are broken.
+
+    Raises:
+        SettingsError: A flag is wrong.
+    """
+    return load(Settings, None, {}, flags or {})

@@ -33,7 +33,12 @@ class TopicReader:
     """
 
     def __init__(
-        self, kafka: Mapping[str, Any], topics: Sequence[str], *, from_end: bool = False
+        self,
+        kafka: Mapping[str, Any],
+        topics: Sequence[str],
+        *,
+        from_end: bool = False,
+        patience: float = _METADATA_SECONDS,
     ) -> None:
         """Begin to read.
 
@@ -41,6 +46,7 @@ class TopicReader:
             kafka: Settings of librdkafka: how the brokers are reached.
             topics: Names.
             from_end: Only what comes from now on.
+            patience: Seconds with the first question.
 
         Raises:
             LabError: A topic is not there, or no broker answers.
@@ -51,7 +57,7 @@ class TopicReader:
         start = -1 if from_end else -2  # OFFSET_END, OFFSET_BEGINNING
         try:
             for topic in topics:
-                found = self._consumer.list_topics(topic, _METADATA_SECONDS).topics[topic]
+                found = self._consumer.list_topics(topic, patience).topics[topic]
                 if found.error is not None or not found.partitions:
                     raise LabError(
                         f"there is no topic {topic}: make the topics with envizzy topics create"

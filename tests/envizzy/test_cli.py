@@ -8,7 +8,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-COMMANDS = ("lab", "ingest", "streams", "topics", "config", "decode", "send", "generate", "tail")
+COMMANDS = (
+    "lab",
+    "ingest",
+    "streams",
+    "topics",
+    "config",
+    "decode",
+    "send",
+    "generate",
+    "tail",
+    "diag",
+)
 
 
 def envizzy(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
