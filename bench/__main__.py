@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-ALL = ("step", "hot_path", "state_load", "ingest", "worker")
+ALL = ("hot_path", "state_load", "ingest", "worker")
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ from streams.agents.publisher import Publisher, producer_config
 from streams.agents.rendering import make_renderer
 from streams.agents.rooms import COLLECT_AFTER, COLLECT_GENERATIONS
 from streams.metrics import StreamsMetrics
-from streams.pipeline import Context, advance, step
+from streams.pipeline import Context, advance, read_run, step
 from streams.pipeline.model import Record
 from streams.settings import StreamsSettings
 from streams.state.layouts import Fleet
@@ -82,8 +82,8 @@ class _Line:
         self.render = make_renderer(settings, VALUE_OCTETS, metrics)
         self.flights = Flights(32, 64 << 20, lambda _: None)
         self.decoder = Decoder(
-            step, advance, self.context, _Layouts(), self.states, self.publisher, self.render,
-            metrics, "0a0b0c0d", 100, 1_000_000,
+            read_run, step, advance, self.context, _Layouts(), self.states, self.publisher,
+            self.render, metrics, "0a0b0c0d", 100, 1_000_000,
         )  # fmt: skip
 
     def run(self, made: list[tuple[int, bytes]]) -> None:

@@ -25,10 +25,10 @@ _TRANSPORTS = len(Transport)
 
 # Two octets of a varint that goes on behind them, by their 14 bits.
 _MIDDLE: Final = tuple(bytes((low & 0x7F | 0x80, low >> 7 | 0x80)) for low in range(1 << 14))
-_FIXED: Final = Struct("<HH5s16s")  # a time of nine octets (any since 1974), exporter
+_FIXED: Final = Struct("<HH5s16s3B")  # time of nine octets (any since 1974), exporter, port
 _FIXED_OCTETS = _FIXED.size
-_GOES_ON = 0x8080
-_new: Final[Callable[..., Datagram]] = Datagram._make  # cheaper than the call of the class
+_fixed = _FIXED.unpack_from
+_tuple = tuple.__new__  # what a NamedTuple's constructor, a Python function, calls
 
 
 class RawBatchError(SchemaError):
@@ -171,43 +171,40 @@ def _decode_v1(value: bytes) -> RawBatch:
     return RawBatch(sealed_at_ns, datagrams)
 
 
-def _read_items(  # noqa: PLR0912 - in line, for a call costs as much as the rest
-    value: bytes, offset: int, count: int, add: Callable[[Datagram], None]
-) -> int:
-    """Read a block; the parts in line are what is frequent, ``_read_long`` is the rule."""
+def _read_items(value: bytes, offset: int, count: int, add: Callable[[Datagram], None]) -> int:
+    """Read a block; what is in line is frequent, ``_read_long`` is the rule."""
     size = len(value)
     tail, local_port, transport, identity = b"", 0, 0, None
+    known, above = b"", _high(b"")
     for _ in range(count):
-        above = None
-        # Times of our days are nine octets; earlier ones are shorter, and may end the batch.
+        low = 0
         if offset + _FIXED_OCTETS <= size:
-            first, second, high, exporter = _FIXED.unpack_from(value, offset)
-            above = _high(high)
-        if above is not None and first & second & _GOES_ON == _GOES_ON:
+            first, second, high, exporter, low, middle, top = _fixed(value, offset)
+            if high != known:
+                known, above = high, _high(high)
+        # Times of our days are nine octets, ports from 8,192 on, as systems choose them, three;
+        # positive numbers are even.
+        if (
+            low & 0x81 == 0x80
+            and middle >= 0x80
+            and top < 0x80
+            and above is not None
+            and first & 0x8081 == 0x8080
+            and second & 0x8080 == 0x8080
+        ):
             received_at_ns = (
-                first & 0x7F
-                | first >> 1 & 0x3F80
-                | (second & 0x7F | second >> 1 & 0x3F80) << 14
-                | above
+                above
+                | (second & 0x7F00) << 12
+                | (second & 0x7F) << 13
+                | first >> 2 & 0x1FC0
+                | first >> 1 & 0x3F
             )
-            received_at_ns = received_at_ns >> 1 ^ -(received_at_ns & 1)
+            port = low >> 1 & 0x3F | (middle & 0x7F) << 6 | top << 13
             offset += _FIXED_OCTETS
         else:
             received_at_ns, offset = _read_long(value, offset)
             exporter = value[offset : offset + 16]
-            offset += 16
-        # Ports and lengths are two or three octets; the sign bit is 0 in what ingest writes.
-        port = value[offset]
-        if port < 0x80 or port & 1:
-            port, offset = _read_long(value, offset)
-        elif (following := value[offset + 1]) < 0x80:
-            port = port >> 1 & 0x3F | following << 6
-            offset += 2
-        elif (last := value[offset + 2]) < 0x80:
-            port = port >> 1 & 0x3F | (following & 0x7F) << 6 | last << 13
-            offset += 3
-        else:
-            port, offset = _read_long(value, offset)
+            port, offset = _read_long(value, offset + 16)
         # Local port, transport and identity are mostly those of the datagram before.
         if tail and value.startswith(tail, offset):
             offset += len(tail)
@@ -218,25 +215,19 @@ def _read_items(  # noqa: PLR0912 - in line, for a call costs as much as the res
             identity, offset = _read_identity(value, offset)
             tail = value[start:offset]
         length = value[offset]
-        if length < 0x80 or length & 1 or (following := value[offset + 1]) >= 0x80:
-            length, offset = _read_long(value, offset)
-        else:
+        if length & 0x81 == 0x80 and (following := value[offset + 1]) < 0x80:
             length = length >> 1 & 0x3F | following << 6
             offset += 2
+        else:
+            length, offset = _read_long(value, offset)
         end = offset + length
         if length < 0 or end > size:
             raise IndexError
+        payload = value[offset:end]
         add(
-            _new(
-                (
-                    received_at_ns,
-                    exporter,
-                    port,
-                    local_port,
-                    transport,
-                    identity,
-                    value[offset:end],
-                )
+            _tuple(
+                Datagram,
+                (received_at_ns, exporter, port, local_port, transport, identity, payload),
             )
         )
         offset = end
@@ -276,12 +267,14 @@ def _read_long(value: bytes, offset: int) -> tuple[int, int]:
     raise IndexError
 
 
-@lru_cache(maxsize=_CACHED)
 def _high(octets: bytes) -> int | None:
-    """Bits 28 and up of a nine-octet varint by its last five octets; None where it is none."""
-    if octets[4] >= 0x80 or any(octet < 0x80 for octet in octets[:4]):
+    """Bits 27 and up of a positive number by the last five octets of its nine-octet varint.
+
+    None where they are not these. They change eight times a second.
+    """
+    if len(octets) != 5 or octets[4] >= 0x80 or any(octet < 0x80 for octet in octets[:4]):
         return None
-    return sum((octet & 0x7F) << 28 + 7 * index for index, octet in enumerate(octets))
+    return sum((octet & 0x7F) << 27 + 7 * index for index, octet in enumerate(octets))
 
 
 def _encode_long(number: int) -> bytes:

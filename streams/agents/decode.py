@@ -26,11 +26,13 @@ from streams.agents.stop import stop_process
 from streams.metrics import StreamsMetrics
 from streams.pipeline.context import Context
 from streams.pipeline.model import DeadLetter, Outcome, Reason, Record
+from streams.pipeline.steady import Run
 from streams.state.layouts import Fleet
 from streams.state.model import Change
 from streams.state.partition import PartitionState
 
 Step = Callable[[Datagram, str, PartitionState, Fleet, int, Context], Outcome]
+ReadRun = Callable[[Sequence[Datagram], int, str, PartitionState, Context], Run]
 Advance = Callable[[PartitionState, Fleet, int, Context], Outcome]
 
 NOTHING_TO_SEND: tuple[list[Arguments], list[DeadLetter]] = ([], [])
@@ -50,6 +52,7 @@ class Decoder:
 
     def __init__(
         self,
+        read_run: ReadRun,
         step: Step,
         advance: Advance,
         context: Context,
@@ -65,6 +68,7 @@ class Decoder:
         """Take what it needs.
 
         Args:
+            read_run: ``streams.pipeline.read_run``.
             step: ``streams.pipeline.step``.
             advance: ``streams.pipeline.advance``.
             context: Of both.
@@ -77,6 +81,7 @@ class Decoder:
             failures_in_a_row: After so many the worker stops.
             message_octets: Largest record.
         """
+        self._read_run = read_run
         self._step = step
         self._advance = advance
         self._context = context
@@ -111,8 +116,10 @@ class Decoder:
         changes: dict[tuple[object, ...], Change] = {}
         counts: dict[str, int] = {}
         step, context, fleet = self._step, self._context, self._fleets.fleet
-        for index, datagram in enumerate(batch.datagrams):
-            prefix = f"{at}{index:04x}"
+        index, size = 0, len(batch.datagrams)
+        while (index := self._run(flight, state, batch.datagrams, index, at, counts)) < size:
+            datagram, prefix = batch.datagrams[index], f"{at}{index:04x}"
+            index += 1
             try:
                 outcome = step(datagram, prefix, state, fleet, now_ns, context)
                 self._follow(flight, state, outcome, prefix, changes, counts)
@@ -131,6 +138,36 @@ class Decoder:
         if state.unreadable:
             self._metrics.counter("streams_state_ill_formed_total").inc(state.unreadable)
             state.unreadable = 0
+
+    def _run(
+        self,
+        flight: Flight,
+        state: PartitionState,
+        datagrams: Sequence[Datagram],
+        begin: int,
+        at: str,
+        counts: dict[str, int],
+    ) -> int:
+        """Do the datagrams that need no more than to be read.
+
+        Returns:
+            Index of the first one that needs ``step``. That is the next one, too, where the run
+            has a defect: ``step`` finds out which datagram it is.
+        """
+        try:
+            run = self._read_run(datagrams, begin, at, state, self._context)
+            sendable, too_large = self._sendable(flight, run.records, "")
+        except Exception as error:  # noqa: BLE001 - nothing was sent or applied: one by one now
+            self._repeats.warning(self._log, "a defect of ours in a run", error=repr(error))
+            return begin
+        state.number(run.numberings)
+        self._publisher.send_all(flight, sendable)
+        for letter in too_large:
+            self._publisher.bury(flight, letter)
+        _add(counts, run.counts)
+        if run.end > begin:
+            self._failures = 0
+        return run.end
 
     def _follow(
         self,
@@ -160,8 +197,7 @@ class Decoder:
             publisher.bury(flight, letter)
         for layout in outcome.layouts:
             publisher.layout(flight, layout)
-        for name, number in outcome.counts.items():
-            counts[name] = counts.get(name, 0) + number
+        _add(counts, outcome.counts)
 
     def _sendable(
         self, flight: Flight, records: Sequence[Record], prefix: str
@@ -240,6 +276,11 @@ class Decoder:
         if self._failures >= self._failures_in_a_row:
             stop_process("too many datagrams failed one after the other", failures=self._failures)
         self._publisher.bury(flight, letter)
+
+
+def _add(counts: dict[str, int], more: Mapping[str, int]) -> None:
+    for name, number in more.items():
+        counts[name] = counts.get(name, 0) + number
 
 
 _FORM = (HEADER_FORM, str(FORM_VERSION))

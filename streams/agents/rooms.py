@@ -18,7 +18,7 @@ from streams.agents.publisher import Publisher, producer_config
 from streams.agents.rendering import make_renderer
 from streams.agents.state_reader import StateReader, reader_config
 from streams.metrics import StreamsMetrics
-from streams.pipeline import Context, advance, step
+from streams.pipeline import Context, advance, read_run, step
 from streams.settings import StreamsSettings
 from streams.state.layouts import Fleet
 from streams.state.partition import PartitionState
@@ -79,6 +79,7 @@ class Rooms:
             self.metrics,
         )
         decoder = Decoder(
+            read_run,
             step,
             advance,
             context,

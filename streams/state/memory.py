@@ -98,6 +98,11 @@ class Memory:
         self._sessions[key] = value
         return value
 
+    def decoded(self) -> Mapping[SessionKey, Session]:
+        """Return the sessions whose values were decoded, that is used, before."""
+        self._settle()
+        return self._sessions
+
     def options(self, key: SessionKey) -> Options | None:
         """Return what the Exporter told about itself in this session, None where nothing."""
         self._settle()

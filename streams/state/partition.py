@@ -4,14 +4,23 @@ The pipeline reads it and gives back changes; whoever owns the partition (the ag
 and writes them to the ``state`` topic.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 from streams.state import codec
 from streams.state.codec import StateValue
 from streams.state.limits import StateLimits
 from streams.state.memory import Memory
-from streams.state.model import OPTIONS, TEMPLATES, Change, Forgotten, Note, SessionKey, StateKey
+from streams.state.model import (
+    OPTIONS,
+    TEMPLATES,
+    Change,
+    Forgotten,
+    Note,
+    Numbering,
+    SessionKey,
+    StateKey,
+)
 
 DUE = "due"
 """Note: receive time of the next sweep, ns."""
@@ -59,6 +68,12 @@ class PartitionState(Memory):
             self.notes[key] = value
             if len(self.notes) > self.limits.numberings:
                 self._forget_numberings()
+
+    def number(self, numberings: Mapping[SessionKey, Numbering]) -> None:
+        """Take over Sequence Numbers: ``apply`` for many notes of one kind."""
+        self.notes.update(cast("Mapping[object, object]", numberings))
+        if len(self.notes) > self.limits.numberings:
+            self._forget_numberings()
 
     def encode(self, change: Change, offset: int) -> tuple[bytes, bytes | None]:
         """Return Kafka key and value of a change that was applied; None is the tombstone.

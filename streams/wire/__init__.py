@@ -10,7 +10,7 @@ from streams.wire.compile import compile_plan
 from streams.wire.element_types import learn_element_type
 from streams.wire.fit import fills, fits
 from streams.wire.fixed import FIXED_TEMPLATES
-from streams.wire.frame import VERSION, read_header
+from streams.wire.frame import VERSION, read_header, read_single_set
 from streams.wire.message import (
     READERS,
     is_template_set,
@@ -104,6 +104,7 @@ __all__ = [
     "read_header",
     "read_message",
     "read_message_header",
+    "read_single_set",
     "read_templates",
     "run_plan",
 ]

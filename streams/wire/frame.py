@@ -13,9 +13,12 @@ HEADER_LENGTH = 16
 SET_HEADER_LENGTH = 4
 """Octets of a Set Header."""
 
+_SINGLE_SET_START = HEADER_LENGTH + SET_HEADER_LENGTH
+
 _header = struct.Struct(">HHIII").unpack_from
 _header_and_set = struct.Struct(">HHIIIHH").unpack_from
 _set_header = struct.Struct(">HH").unpack_from
+_tuple = tuple.__new__  # what a NamedTuple's constructor, a Python function, calls
 
 
 def read_ipfix_message(payload: bytes) -> Message:
@@ -32,19 +35,25 @@ def read_ipfix_message(payload: bytes) -> Message:
             ``message_length`` (shorter than the header, longer than the payload), ``set_length``
             (shorter than a Set Header, past the Message, or octets left for no Set Header).
     """
-    # Most datagrams are one Set: one unpack, no loop.
-    if len(payload) > HEADER_LENGTH + SET_HEADER_LENGTH:
-        version, length, export_time, sequence, domain, set_id, set_length = _header_and_set(
-            payload
-        )
-        if version == VERSION and length == len(payload) == HEADER_LENGTH + set_length:
-            return Message(
-                MessageHeader(VERSION, length, export_time, sequence, domain),
-                (SetSpan(set_id, 0, HEADER_LENGTH + SET_HEADER_LENGTH, length),),
-                0,
-            )
     header = read_header(payload)
     return Message(header, _read_sets(payload, header.length), len(payload) - header.length)
+
+
+def read_single_set(payload: bytes) -> tuple[int, int, SetSpan] | None:
+    """Read the frame of a Message that is one Set, as most are: one unpack, no objects, no loop.
+
+    Args:
+        payload: One whole UDP or DTLS payload.
+
+    Returns:
+        Sequence Number, Observation Domain ID and the Set; None for any other payload.
+    """
+    if len(payload) < _SINGLE_SET_START:
+        return None
+    version, length, _, sequence, domain, set_id, set_length = _header_and_set(payload)
+    if version != VERSION or length != len(payload) or set_length != length - HEADER_LENGTH:
+        return None
+    return sequence, domain, _tuple(SetSpan, (set_id, 0, _SINGLE_SET_START, length))
 
 
 def read_header(payload: bytes, offset: int = 0) -> MessageHeader:

@@ -1,7 +1,7 @@
 """The work on one event: a defect takes one datagram with it, not the event, not the worker."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, NoReturn
@@ -22,9 +22,10 @@ from streams.agents.publisher import Publisher
 from streams.agents.rendering import make_renderer
 from streams.metrics import StreamsMetrics
 from streams.pipeline.model import NOTHING, NewLayout, Outcome, Record
+from streams.pipeline.steady import Run
 from streams.settings import StreamsSettings
 from streams.state.layouts import Fleet
-from streams.state.model import Change, Session, SessionKey, TemplateEntry
+from streams.state.model import Change, Numbering, Session, SessionKey, TemplateEntry
 from streams.state.partition import PartitionState
 from streams.wire.model import FieldSpecifier, Template
 from tests.agents.fakes import FakeEvent, Producers
@@ -32,6 +33,7 @@ from tests.agents.fakes import FakeEvent, Producers
 EXPORTER = bytes(10) + b"\xff\xff\xc0\x00\x02\x07"
 RECEIVED_NS = 1_700_000_000_123_456_789
 LIMIT = 20_000
+SESSION = SessionKey(EXPORTER, 4739, 0, 10)
 
 
 class StoppedError(Exception):
@@ -73,10 +75,29 @@ def one_flow(datagram: Datagram, prefix: str, *_: Any) -> Outcome:
     return Outcome([record], [], [], [], {"datagrams": 1, "flow_records": 1})
 
 
+def no_run(datagrams: Sequence[Datagram], begin: int, *_: Any) -> Run:
+    """Every datagram needs ``step``."""
+    del datagrams
+    return Run(begin, (), {}, {})
+
+
+def run_of_flows(datagrams: Sequence[Datagram], begin: int, at: str, *_: Any) -> Run:
+    """A run to the first payload ``step``; the payload ``bug`` is a defect."""
+    records, end = [], begin
+    for index, datagram in enumerate(datagrams[begin:], begin):
+        if datagram.payload == b"step":
+            break
+        records += one_flow(datagram, f"{at}{index:04x}").records
+        end = index + 1
+    counts = {"datagrams": end - begin, "flow_records": len(records)}
+    return Run(end, records, counts, {SESSION: Numbering(end, end + 1)})
+
+
 @dataclass
 class Bench:
     """A decoder on fake producers."""
 
+    read_run: Callable[..., Run] = no_run
     step: Callable[..., Outcome] = one_flow
     advance: Callable[..., Outcome] = lambda *_: NOTHING
     settings: StreamsSettings = field(default_factory=StreamsSettings)
@@ -91,6 +112,7 @@ class Bench:
         self.producer = makers.made[0]
         self.state = PartitionState()
         self.decoder = Decoder(
+            self.read_run,
             self.step,
             self.advance,
             None,  # type: ignore[arg-type] # the faked steps look at no context
@@ -141,6 +163,42 @@ def test_a_record_goes_out_with_key_time_and_headers() -> None:
     assert ("record-id", "0badcafe-0003-000000000029-0001-0000-0000") == second[7][0]
     assert 3 == flight.open
     assert 2 == bench.metrics.registry.get_sample_value("streams_flow_records_total")
+
+
+def test_a_run_is_followed_by_what_needs_more_and_goes_on() -> None:
+    """Records leave in the order of the datagrams, whoever read them."""
+
+    def one(datagram: Datagram, prefix: str, *_: Any) -> Outcome:
+        return one_flow(datagram._replace(payload=b"by step"), prefix)
+
+    bench = Bench(read_run=run_of_flows, step=one)
+
+    flight = bench.work(event(b"10.0.0.1", b"10.0.0.2", b"step", b"10.0.0.3", b"step"))
+
+    assert [
+        b'{"sa":"10.0.0.1"}',
+        b'{"sa":"10.0.0.2"}',
+        b'{"sa":"by step"}',
+        b'{"sa":"10.0.0.3"}',
+        b'{"sa":"by step"}',
+    ] == [each[1] for each in bench.on("flow")]
+    ids = [dict(each[7])["record-id"] for each in bench.on("flow")]
+    assert [f"0badcafe-0003-000000000029-{index:04x}-0000-0000" for index in range(5)] == ids
+    assert 6 == flight.open
+    assert 5 == bench.metrics.registry.get_sample_value("streams_flow_records_total")
+    assert 5 == bench.metrics.registry.get_sample_value("streams_datagrams_total")
+    assert Numbering(5, 6) == bench.state.notes[SESSION]
+
+
+def test_a_defect_in_a_run_takes_one_datagram() -> None:
+    """Nothing of the run was sent: ``step`` does it again, datagram by datagram."""
+    bench = Bench(read_run=run_of_flows)
+
+    bench.work(event(b"10.0.0.1", b"bug", b"10.0.0.3"))
+
+    assert [b'{"sa":"10.0.0.1"}', b'{"sa":"10.0.0.3"}'] == [each[1] for each in bench.on("flow")]
+    [letter] = bench.letters()
+    assert "internal" == letter["reason"]
 
 
 def test_what_was_parked_says_which_datagram_released_it() -> None:

@@ -4,7 +4,14 @@ import struct
 
 import pytest
 
-from streams.wire import Malformed, MalformedMessage, MessageHeader, SetSpan, read_message
+from streams.wire import (
+    Malformed,
+    MalformedMessage,
+    MessageHeader,
+    SetSpan,
+    read_message,
+    read_single_set,
+)
 from tests.wire.octets import a_set, message
 
 # Version 10 | Length 16 | Export Time 2015-11-16T00:00:00Z | Sequence 7 | Domain 1
@@ -91,3 +98,20 @@ def test_every_truncation_of_a_message_is_refused() -> None:
     payload = message(a_set(2, b"abcd"), a_set(256, b"abcdefgh"))
     for length in range(16, len(payload)):
         assert (Malformed.MESSAGE_LENGTH, 2) == refused(payload[:length])
+
+
+def test_a_message_of_one_set_is_read_the_short_way() -> None:
+    """It says the same as the long way: nothing else is a Message of one Set."""
+    single = message(a_set(256, b"abcd"), sequence=7)
+    header, (span,), trailing = read_message(single)
+
+    assert (7, header.observation_domain_id, span) == read_single_set(single)
+    assert 0 == trailing
+    others = [
+        message(),
+        message(a_set(256, b"abcd"), a_set(256, b"abcd")),
+        single + b"\0",
+        b"\x00\x09" + single[2:],
+        *(single[:length] for length in range(len(single))),
+    ]
+    assert [None] * len(others) == [read_single_set(payload) for payload in others]
