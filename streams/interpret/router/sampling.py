@@ -1,6 +1,7 @@
 """How often packets were looked at: rates from elements (RFC 5477, 8; RFC 3954, 8)."""
 
 from collections.abc import Callable, Mapping
+from math import inf
 
 from streams.interpret.router.model import Rate, Samplings
 
@@ -71,6 +72,8 @@ def _quotient(whole: float, part: float) -> Rate | None:
     if not whole or not part:
         return None
     exact = whole / part
+    if exact == inf:  # a probability so small that it says nothing
+        return None
     nearest = round(exact)
     # 1 / 0.001 as binary64 is not exactly 1000
     return nearest if nearest and abs(exact - nearest) < nearest * 1e-9 else exact
