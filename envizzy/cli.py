@@ -9,7 +9,17 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from envizzy.commands import config, diag, generate, ingest, lab, streams, tail, topics
+from envizzy.commands import (
+    config,
+    diag,
+    generate,
+    ingest,
+    lab,
+    streams,
+    subscribe,
+    tail,
+    topics,
+)
 from envizzy.commands.decode import decode
 from envizzy.commands.send import send
 from service.exits import Exit
@@ -49,6 +59,7 @@ def _root(
 app.command()(lab.lab)
 app.command()(ingest.ingest)
 app.command()(streams.streams)
+app.command()(subscribe.subscribe)
 app.add_typer(topics.app)
 app.add_typer(config.app)
 app.command()(decode)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from envizzy.diag.settings import DiagSettings
 from ingest.settings import IngestSettings
@@ -19,6 +19,7 @@ from service.settings import (
     load,
 )
 from streams.settings import NetflowSettings, StreamsSettings
+from streams.subscribers.settings import AnySubscriber, SubscriberName
 
 FILE_VARIABLE = "ENVIZZY_CONFIG"
 """Names the settings file where ``--config`` is not given."""
@@ -57,6 +58,9 @@ class Settings(Section):
 
     netflow: NetflowSettings = NetflowSettings()
     """Router flows."""
+
+    subscribers: dict[SubscriberName, AnySubscriber] = Field(default_factory=dict)
+    """Who gets records: a table for each, started by ``envizzy subscribe NAME``."""
 
     elements: ElementsSettings = ElementsSettings()
     """A site's own elements and field keys."""

@@ -51,6 +51,25 @@ def section_of(annotation: object) -> type[BaseModel] | None:
     return None
 
 
+def named_sections(annotation: object) -> tuple[type[BaseModel], ...]:
+    """The models of a table of tables that the user names (``[subscribers.NAME]``); else none.
+
+    Several are told apart by their field ``type``.
+    """
+    for each in _alternatives(annotation):
+        if get_origin(each) in (dict, Mapping):
+            members = _alternatives(get_args(each)[1])
+            if all(isinstance(one, type) and issubclass(one, BaseModel) for one in members):
+                return tuple(members)
+    return ()
+
+
+def type_of(section: type[BaseModel]) -> str:
+    """The value of ``type`` that chooses this one of several named sections; empty without one."""
+    field = section.model_fields.get("type")
+    return str(get_args(field.annotation)[0]) if field else ""
+
+
 def _alternatives(annotation: object) -> list[Any]:
     """The members of a union, each without ``Annotated``."""
     if get_origin(annotation) is Annotated:

@@ -2,12 +2,14 @@
 
 import difflib
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
-from service.settings.accepted import describe, is_secret, section_of
+from service.settings.accepted import describe, is_secret, named_sections, section_of
 from service.settings.toml_lines import line_of
 
 PREFIX = "ENVIZZY_"
@@ -48,7 +50,12 @@ def explain(
             line = line_of(lines, path)
             place = f"{file}:{line}" if line else "settings"
         known = find_field(model, path)
-        if each["type"] == "extra_forbidden":
+        if each["type"].startswith("union_tag"):
+            types = each["ctx"].get("expected_tags", "").replace("'", '"')
+            tag = each["ctx"].get("tag")
+            given = f"; found: {tag!r}" if tag else ""
+            found[key] = f"{place}: {key}.type: accepted: {types}{given}"
+        elif each["type"] == "extra_forbidden":
             found[key] = f"{place}: {key} is no setting{_nearest(model, path)}"
         elif each["type"] == "missing":
             found[key] = f"{place}: {key} is missing; accepted: {describe(known) if known else '?'}"
@@ -75,58 +82,78 @@ def _shown(value: object, known: Any) -> str:
 
 def _nearest(model: type[BaseModel], path: tuple[str, ...]) -> str:
     """A hint at the known keys near an unknown one."""
-    key = ".".join(path)
-    near = difflib.get_close_matches(key, all_keys(model), 1, 0.75)
+    siblings = sorted({name for table in _tables(model, path[:-1]) for name in table.model_fields})
+    near = difflib.get_close_matches(path[-1], siblings, 1, 0.75)
+    if near:
+        return f"; did you mean {'.'.join((*path[:-1], near[0]))}?"
+    near = difflib.get_close_matches(".".join(path), all_keys(model), 1, 0.75)
     if near:
         return f"; did you mean {near[0]}?"
-    siblings = _siblings(model, path)
     return f"; accepted here: {', '.join(siblings)}" if siblings else ""
 
 
-def _siblings(model: type[BaseModel], path: tuple[str, ...]) -> list[str]:
-    table: type[BaseModel] | None = model
-    for part in path[:-1]:
-        known = table.model_fields.get(part) if table else None
-        table = section_of(known.annotation) if known else None
-    return sorted(table.model_fields) if table else []
+def _tables(model: type[BaseModel], path: tuple[str, ...]) -> tuple[type[BaseModel], ...]:
+    """The models that may stand at a path; several where the user's type chooses; else none."""
+    tables: tuple[type[BaseModel], ...] = (model,)
+    parts = iter(path)
+    for part in parts:
+        known = _first(tables, part)
+        if known is None:
+            return ()
+        tables = named_sections(known.annotation)
+        if tables:
+            next(parts, None)  # the name that the user gave
+        else:
+            section = section_of(known.annotation)
+            tables = (section,) if section else ()
+    return tables
+
+
+def _first(tables: tuple[type[BaseModel], ...], name: str) -> FieldInfo | None:
+    return next((each.model_fields[name] for each in tables if name in each.model_fields), None)
 
 
 def _path(model: type[BaseModel], loc: tuple[int | str, ...]) -> tuple[str, ...]:
     """The key of an error: pydantic's location without its parts for unions and entries."""
     path: list[str] = []
-    table: type[BaseModel] | None = model
-    for part in loc:
+    tables: tuple[type[BaseModel], ...] = (model,)
+    parts = iter(loc)
+    for part in parts:
         path.append(str(part))
-        known = table.model_fields.get(str(part)) if table else None
+        known = _first(tables, str(part))
         if known is None:
             break
-        table = section_of(known.annotation)
-        if table is None:
+        tables = named_sections(known.annotation)
+        if tables:
+            path += map(str, islice(parts, 1))
+            next(parts, None)  # the type that chose among them
+            continue
+        section = section_of(known.annotation)
+        if section is None:
             break
+        tables = (section,)
     return tuple(path)
 
 
-def find_field(model: type[BaseModel], path: tuple[str, ...]) -> Any:
+def find_field(model: type[BaseModel], path: tuple[str, ...]) -> FieldInfo | None:
     """The field of a key; None if there is none or if it is a section."""
-    table: type[BaseModel] | None = model
-    known = None
-    for part in path:
-        known = table.model_fields.get(part) if table else None
-        if known is None:
-            return None
-        table = section_of(known.annotation)
-    return None if table else known
+    known = _first(_tables(model, path[:-1]), path[-1]) if path else None
+    if known is None or section_of(known.annotation) or named_sections(known.annotation):
+        return None
+    return known
 
 
 def all_keys(model: type[BaseModel], prefix: str = "") -> list[str]:
-    """All dotted keys."""
-    keys: list[str] = []
+    """All dotted keys; ``NAME`` stands for the names that the user gives."""
+    keys: dict[str, None] = {}
     for name, known in model.model_fields.items():
+        keys[f"{prefix}{name}"] = None
+        for named in named_sections(known.annotation):
+            keys |= dict.fromkeys(all_keys(named, f"{prefix}{name}.NAME."))
         section = section_of(known.annotation)
-        keys.append(f"{prefix}{name}")
         if section:
-            keys += all_keys(section, f"{prefix}{name}.")
-    return keys
+            keys |= dict.fromkeys(all_keys(section, f"{prefix}{name}."))
+    return list(keys)
 
 
 def variable(key: str) -> str:

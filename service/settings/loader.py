@@ -10,7 +10,13 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from service.settings.accepted import is_list, is_mapping, section_of
+from service.settings.accepted import (
+    is_list,
+    is_mapping,
+    named_sections,
+    section_of,
+    type_of,
+)
 from service.settings.errors import SettingsError
 from service.settings.explain import PREFIX, SEPARATOR, all_keys, explain, find_field, variable
 from service.settings.toml_lines import find_lines, line_of
@@ -121,8 +127,23 @@ def _leaves(
     for name, value in tree.items():
         known = model.model_fields.get(name) if model else None
         section = section_of(known.annotation) if known else None
-        if section and isinstance(value, Mapping) and value:
+        named = named_sections(known.annotation) if known else ()
+        if named and isinstance(value, Mapping) and value:
+            yield from _named_leaves(named, value, (*path, name))
+        elif section and isinstance(value, Mapping) and value:
             yield from _leaves(section, value, (*path, name))
+        else:
+            yield (*path, name), value
+
+
+def _named_leaves(
+    sections: tuple[type[BaseModel], ...], tree: Mapping[str, Any], path: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """The same for tables that the user names; each has the model of its ``type``."""
+    for name, value in tree.items():
+        if isinstance(value, Mapping) and value:
+            chosen = (each for each in sections if type_of(each) == value.get("type"))
+            yield from _leaves(next(chosen, None), value, (*path, name))
         else:
             yield (*path, name), value
 

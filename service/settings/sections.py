@@ -190,6 +190,9 @@ class HealthSettings(Section):
     streams_port: int = Field(default=9466, ge=0, le=65535)
     """Port of the streams; several services on a host each need their own, or 0: any free one."""
 
+    subscribers_port: int = Field(default=9467, ge=0, le=65535)
+    """Port of a process of subscribers; several on a host each need their own, or 0."""
+
     @field_validator("host")
     @classmethod
     def _host_is_address(cls, host: str) -> str:

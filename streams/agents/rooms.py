@@ -6,13 +6,13 @@ import time
 from typing import Any
 
 from service.health import Verdict
+from service.lag import LagMonitor
 from service.settings import KafkaSettings, TopicsSettings
 from streams.agents.agent import make_agent
 from streams.agents.app import make_app, raw_topic, wire
 from streams.agents.consumer import Due, seeking
 from streams.agents.decode import HEADER_OCTETS, Decoder
 from streams.agents.flights import Flight, Flights
-from streams.agents.lag import LagMonitor
 from streams.agents.layouts_reader import LayoutsReader
 from streams.agents.publisher import Publisher, producer_config
 from streams.agents.rendering import make_renderer
@@ -74,9 +74,8 @@ class Rooms:
         )
         self.lag = LagMonitor(
             reader_config(kafka.librdkafka("streams-lag"), group),
-            raw,
-            self.partitions,
-            self.metrics,
+            lambda: frozenset((raw, partition) for partition in self.partitions()),
+            self.metrics.gauge("streams_lag_events").set,
         )
         decoder = Decoder(
             read_run,

@@ -1,4 +1,4 @@
-"""How far a worker is behind, by the broker's count (Faust's own view can be wrong)."""
+"""How far a consumer group is behind on our partitions, by the broker's count."""
 
 import threading
 from collections import deque
@@ -9,7 +9,9 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from service.logs import Repeats, logger
-from streams.metrics import StreamsMetrics
+
+Place = tuple[str, int]
+"""Full name of a topic, and a partition."""
 
 EVERY_SECONDS = 5.0
 SAMPLES = 7
@@ -31,28 +33,25 @@ class LagMonitor:
     def __init__(
         self,
         config: Mapping[str, Any],
-        raw: str,
-        partitions: Callable[[], frozenset[int]],
-        metrics: StreamsMetrics,
+        partitions: Callable[[], frozenset[Place]],
+        report: Callable[[float], None],
         make: Any = Consumer,
     ) -> None:
         """Take what it needs.
 
         Args:
-            config: Of a consumer in the workers' group, whose commits are asked for.
-            raw: Topic.
+            config: Of a consumer with the ``group.id`` whose commits are asked for.
             partitions: Ours, now.
-            metrics: The gauge.
+            report: Told each answer (a gauge's ``set``).
             make: ``confluent_kafka.Consumer``; a test gives its own.
         """
         self._config = dict(config)
-        self._raw = raw
         self._partitions = partitions
-        self._metrics = metrics
+        self._report = report
         self._make = make
-        self._samples: deque[tuple[frozenset[int], int]] = deque(maxlen=SAMPLES)
+        self._samples: deque[tuple[frozenset[Place], int]] = deque(maxlen=SAMPLES)
         self._stopped = threading.Event()
-        self._log = logger("streams.lag")
+        self._log = logger("service.lag")
         self._repeats = Repeats(60.0)
         self.events: int | None = None
 
@@ -82,16 +81,16 @@ class LagMonitor:
         mine = self._partitions()
         events = 0
         if mine:
-            asked = [TopicPartition(self._raw, each) for each in sorted(mine)]
+            asked = [TopicPartition(topic, partition) for topic, partition in sorted(mine)]
             for committed in consumer.committed(asked, timeout=PATIENCE_SECONDS):
                 low, high = consumer.get_watermark_offsets(
-                    TopicPartition(self._raw, committed.partition), timeout=PATIENCE_SECONDS
+                    TopicPartition(committed.topic, committed.partition), timeout=PATIENCE_SECONDS
                 )
                 # Tansu's high is wrong (too low): never below nothing.
                 events += max(0, high - max(low, committed.offset))
         self.events = events
         self._samples.append((mine, events))
-        self._metrics.gauge("streams_lag_events").set(events)
+        self._report(events)
 
     def _run(self) -> None:
         consumer = self._make(self._config)

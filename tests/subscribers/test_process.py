@@ -1,0 +1,111 @@
+"""``envizzy subscribe`` as a process on real brokers: nothing is lost, whatever ends it."""
+
+from pathlib import Path
+
+import orjson
+import pytest
+
+from schemas.subscriber import Event
+from service.exits import Exit
+from streams.subscribers.contract import make_events, marks
+from tests.brokers import Broker, create_topics
+from tests.subscribers.deployment import records, until
+
+NUMBER = 4000
+
+
+def archived(directory: Path) -> list[bytes]:
+    """The lines of all files; each is whole."""
+    return [
+        line
+        for file in sorted(directory.glob("flow*"))
+        for line in file.read_bytes().splitlines()
+        if orjson.loads(line)
+    ]
+
+
+def wanted(events: list[Event]) -> set[bytes]:
+    """The marks that must arrive."""
+    return set(marks([event.value or b"" for event in events]))
+
+
+def test_kills_and_stops_lose_nothing(broker: Broker, prefix: str, tmp_path: Path) -> None:
+    """Files and a copy, side by side: kill -9, SIGTERM, and a start again each time."""
+    out = tmp_path / "out"
+    settings = (
+        f'[subscribers.archive]\ntype = "file"\ndirectory = "{out}"\ntopics = ["flow"]\n'
+        "rotate_octets = 100000\nbatch_records = 200\nsession_seconds = 6\n"
+        f'[subscribers.copy]\ntype = "kafka"\nprefix = "{prefix}copy-"\ntopics = ["flow"]\n'
+        "session_seconds = 6\n"
+    )
+    create_topics(broker, {f"{prefix}copy-flow": (2, {})})
+    events = make_events(NUMBER)
+    with records(broker, prefix, tmp_path, settings) as deployment:
+        deployment.publish(events[: NUMBER // 2])
+        child = deployment.start("archive", "copy")
+        until(lambda: len(archived(out)) > NUMBER // 8, "some lines")
+        child.kill()
+        deployment.publish(events[NUMBER // 2 :])
+        child = deployment.start("archive", "copy")
+        until(lambda: len(archived(out)) > NUMBER * 5 // 8, "more lines")
+        assert Exit.OK == child.stop(), child.tail()
+        deployment.start("archive", "copy")
+        until(lambda: wanted(events) <= set(marks(archived(out))), "all lines")
+
+        copied = deployment.read(f"{prefix}copy-flow", NUMBER)
+        assert wanted(events) == set(marks([each.value or b"" for each in copied]))
+        first = next(e for e in copied if e.header("record-id") == events[0].header("record-id"))
+        assert (
+            events[0].key,
+            events[0].value,
+            events[0].timestamp_ms,
+            list(events[0].headers),
+        ) == (
+            first.key,
+            first.value,
+            first.timestamp_ms,
+            list(first.headers),
+        )
+    repeated = len(archived(out)) - NUMBER
+    print(f"{broker.kind}: {NUMBER} records, {repeated} repeated in files")
+
+
+def test_a_refused_record_is_a_dead_letter(broker: Broker, prefix: str, tmp_path: Path) -> None:
+    """With the answer, its octets and where it stands; those behind it arrive."""
+    out = tmp_path / "out"
+    settings = f'[subscribers.archive]\ntype = "file"\ndirectory = "{out}"\nformat = "line"\n'
+    events = make_events(9)
+    events[4] = events[4]._replace(value=b"no record")
+    with records(broker, prefix, tmp_path, settings) as deployment:
+        deployment.publish(events)
+        deployment.start("archive")
+        (letter,) = deployment.letters(1)
+        until(lambda: wanted(events) <= set(marks([(out / "flow.log").read_bytes()])), "the rest")
+
+    assert ("destination", b"no record") == (letter["reason"], letter["octets"])
+    assert f"{prefix}flow" == letter["raw_topic"]
+    assert str(letter["detail"]).startswith("subscriber archive: ")
+    assert events[4].header("record-id") == letter["record_id"]
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ('type = "kafka"\nprefix = "PREFIX"\n', "would be copied onto itself"),
+        ('type = "kafka"\nprefix = "none-"\n', "the target has no topic"),
+        ('type = "file"\ndirectory = "/dev/null/x"\n', "Not a directory"),
+        ('type = "file"\ndirectory = "."\ntopics = ["exporter"]\n', "no topic"),
+    ],
+)
+def test_what_cannot_work_ends_with_one_line(
+    tansu: Broker, prefix: str, tmp_path: Path, settings: str, problem: str
+) -> None:
+    """Before anything is read."""
+    table = "[subscribers.x]\n" + settings.replace("PREFIX", prefix)
+    with records(tansu, prefix, tmp_path, table) as deployment:
+        child = deployment.start("x", ready=False)
+        assert Exit.ERROR == child.process.wait(60)
+
+    assert problem in child.tail()
+    assert "Traceback" not in child.tail()
