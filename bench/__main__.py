@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-ALL = ("hot_path", "state_load", "ingest", "worker")
+ALL = ("hot_path", "filtering", "state_load", "ingest", "worker")
 
 
 def main() -> None:

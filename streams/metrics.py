@@ -89,6 +89,13 @@ TABLE: tuple[Metric, ...] = (
         Kind.COUNTER,
         "Records that were cut to fit `message_octets`.",
     ),
+    Metric(
+        "streams_policy_reads_total",
+        Kind.COUNTER,
+        "Changed filter policies: taken, or refused for a mistake (the old one stays).",
+        {"outcome": ("taken", "refused")},
+    ),
+    Metric("streams_policy_rules", Kind.GAUGE, "Rules of the filter policy in force."),
     Metric("streams_state_records_total", Kind.COUNTER, "Records written to `state`."),
     Metric(
         "streams_state_repairs_total",

@@ -168,7 +168,8 @@ class StreamsSettings(Section):
     """Whether ``ppaa`` and ``ppap`` are derived: in the manual, but in no real line."""
 
     filter_policy: Path | None = None
-    """JSON file with the filter of flows (``rules``); not set: all flows are published."""
+    """JSON file with the filter of flows (``rules``); not set: all flows are published. Read again
+    when it changes and on SIGHUP."""
 
     compile_after: int = Field(default=32, ge=1)
     """Records of a layout that are read before it is compiled; compiling costs about as much."""

@@ -23,6 +23,7 @@ from streams.agents.flights import Flight
 from streams.agents.publisher import ANY_PARTITION, NS_PER_MS, Arguments, Publisher
 from streams.agents.rendering import Renderer
 from streams.agents.stop import stop_process
+from streams.filtering import Policy
 from streams.metrics import StreamsMetrics
 from streams.pipeline.context import Context
 from streams.pipeline.model import DeadLetter, Outcome, Reason, Record
@@ -96,6 +97,13 @@ class Decoder:
         self._failures = 0
         self._log = logger("streams.decode")
         self._repeats = Repeats(10.0)
+
+    def take_policy(self, policy: Policy) -> None:
+        """Filter by another policy from the next event on.
+
+        Called by the event loop, and so never within ``work``.
+        """
+        self._context = self._context.with_policy(policy)
 
     def work(self, flight: Flight, value: bytes | None) -> None:
         """Do all that follows from one event.

@@ -14,6 +14,7 @@ from streams.agents.consumer import Due, seeking
 from streams.agents.decode import HEADER_OCTETS, Decoder
 from streams.agents.flights import Flight, Flights
 from streams.agents.layouts_reader import LayoutsReader
+from streams.agents.policy_reader import PolicyReader
 from streams.agents.publisher import Publisher, producer_config
 from streams.agents.rendering import make_renderer
 from streams.agents.state_reader import StateReader, reader_config
@@ -91,6 +92,9 @@ class Rooms:
             settings.failures_in_a_row,
             settings.message_octets,
         )
+        self.policy = PolicyReader(
+            settings.filter_policy, context.keys, context.policy, decoder.take_policy, self.metrics
+        )
         agent = make_agent(
             decoder,
             self.flights,
@@ -101,7 +105,9 @@ class Rooms:
             self.metrics,
         )
         self._turned_at = time.monotonic()
-        wire(self.app, raw_topic(self.app, raw), agent, self.load, [self.settle])
+        wire(
+            self.app, raw_topic(self.app, raw), agent, self.load, [self.settle, self.policy.follow]
+        )
 
     def assignment(self) -> tuple[int, int, frozenset[int]]:
         """The group's generation, the rebalances so far, and our partitions."""

@@ -15,6 +15,7 @@ from service.exits import Exit
 from service.health import HealthError, Verdict
 from service.logs import logger
 from service.settings import KafkaSettings, TopicsSettings
+from service.signals import on_signal
 from streams.agents.checks import check_topics
 from streams.agents.context import DEFAULT_NETFLOW, make_context
 from streams.agents.rooms import Rooms
@@ -109,6 +110,7 @@ def run_worker(
         log.error(str(error))  # noqa: TRY400 - one clear line, no traceback
         return Exit.USAGE
     rooms.metrics.counter("streams_process_starts_total").inc()
+    on_signal(signal.SIGHUP, rooms.policy.ask)
     rooms.lag.start()
     log.info(
         "streams worker starts",

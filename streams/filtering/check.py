@@ -1,136 +1,165 @@
-"""Checks a filter policy and brings its values into the form that records have."""
+"""Checks the form of a filter policy."""
 
+import difflib
 import re
 from collections.abc import Mapping
-from ipaddress import ip_address
+from typing import NamedTuple
 
-from schemas.field_keys import ALIASES, HEX_LISTS, FieldKeys, ValueForm
+from schemas.field_keys import ALIASES, FieldKeys, ValueForm
+from schemas.known_names import key_of
 from schemas.policy import (
+    EXTENSIONS,
     MAXIMUM_RULES,
     RULE_LISTS,
-    WILDCARD,
+    FilterPair,
     FilterPolicy,
     FilterRule,
     RuleList,
 )
+from streams.filtering.conditions import read_pair, shown
+from streams.filtering.findings import Finding, Level, Path, PolicyError
 
-_DECIMAL = re.compile(r"-?[0-9]{1,20}")
-_HEX = re.compile(r"[0-9A-Fa-f]*")
 _UNKNOWN_ELEMENT = re.compile(r"e[0-9]{1,10}_[0-9]{1,5}")
-_SHOWN_OCTETS = 60  # of a wrong value, in an error
+_TOP = ("rules", EXTENSIONS)
 
 
-class PolicyError(ValueError):
-    """A filter policy is wrong; the text names the list, the rule, the key and what is allowed."""
+class Checked(NamedTuple):
+    """What checking gave.
+
+    Attributes:
+        form: The rules that are right.
+        findings: Mistakes and notices, in the order of the file. With a mistake among them the
+            policy is to be refused.
+    """
+
+    form: FilterPolicy
+    findings: tuple[Finding, ...]
+
+    def require(self) -> FilterPolicy:
+        """Return the policy if there is no mistake in it.
+
+        Raises:
+            PolicyError: There is; the text is the first one's.
+        """
+        for finding in self.findings:
+            if finding.level is Level.ERROR:
+                raise PolicyError(str(finding))
+        return self.form
 
 
-def check(policy: object, keys: FieldKeys) -> FilterPolicy:
+def check(policy: object, keys: FieldKeys) -> Checked:
     """Check a policy.
 
     Args:
         policy: As JSON gives it: ``{"rules": {"include": [...], "exclude": [...]}}``.
         keys: What a rule may name, with the form of each value.
-
-    Raises:
-        PolicyError: Anything in it is unknown, empty or of the wrong form.
     """
-    rules = _only_key(policy)
-    forms = keys.flow_keys()
-    lists: dict[RuleList, tuple[FilterRule, ...]] = {}
-    for name in rules:
-        if name not in RULE_LISTS:
-            raise PolicyError(f"rules.{name}: unknown list; allowed: {', '.join(RULE_LISTS)}")
-    for name in RULE_LISTS:
-        found = rules.get(name, [])
+    work = _Check(keys.flow_keys())
+    form = work.policy(policy)
+    return Checked(form, tuple(work.findings))
+
+
+class _Check:
+    """Collects what is found."""
+
+    def __init__(self, forms: Mapping[str, ValueForm]) -> None:
+        self._forms = forms
+        self._extended = False
+        self.findings: list[Finding] = []
+
+    def policy(self, policy: object) -> FilterPolicy:
+        if not isinstance(policy, dict):
+            right = '{"rules": {"include": [], "exclude": []}}'
+            self._wrong((), f"{shown(policy)}, but an object is right: {right}")
+            return FilterPolicy()
+        for name in policy:
+            if name not in _TOP:
+                self._wrong((name,), f"unknown; allowed: rules{self._nearest(name, RULE_LISTS)}")
+        switch = policy.get(EXTENSIONS, False)
+        if not isinstance(switch, bool):
+            self._wrong((EXTENSIONS,), f"{shown(switch)}, but true or false is right")
+        self._extended = bool(switch)
+        rules = policy.get("rules", {})
+        if not isinstance(rules, dict):
+            text = f"{shown(rules)}, but an object with include and exclude is right"
+            self._wrong(("rules",), text)
+            return FilterPolicy()
+        for name in rules:
+            if name not in RULE_LISTS:
+                self._wrong(("rules", name), f"unknown list; allowed: {', '.join(RULE_LISTS)}")
+        lists: dict[RuleList, tuple[FilterRule, ...]] = {}
+        for name in RULE_LISTS:
+            lists[name] = self._list(name, rules.get(name, []), given=name in rules)
+        if sum(map(len, lists.values())) > MAXIMUM_RULES:
+            self._wrong(("rules",), f"more than {MAXIMUM_RULES} rules in both lists")
+        return FilterPolicy(**lists)
+
+    def _nearest(self, name: str, lists: tuple[str, ...]) -> str:
+        return f' (and {name} within it: {{"rules": {{"{name}": []}}}})' if name in lists else ""
+
+    def _list(self, name: RuleList, found: object, *, given: bool) -> tuple[FilterRule, ...]:
+        path: Path = ("rules", name)
         if not isinstance(found, list):
-            raise PolicyError(f"rules.{name}: {_shown(found)}, but a list of rules is right")
-        lists[name] = tuple(
-            _rule(f"rules.{name} rule {number}", rule, forms)
-            for number, rule in enumerate(found, 1)
-        )
-    if sum(map(len, lists.values())) > MAXIMUM_RULES:
-        raise PolicyError(f"rules: more than {MAXIMUM_RULES} rules in both lists")
-    return FilterPolicy(**lists)
+            self._wrong(path, f"{shown(found)}, but a list of rules is right")
+            return ()
+        if given and not found:
+            meaning = "all flows are included" if name == "include" else "none is excluded"
+            self._note(path, f"empty, which is as none: {meaning}")
+        rules = (self._rule((*path, index), rule) for index, rule in enumerate(found))
+        return tuple(rule for rule in rules if rule is not None)
 
-
-def _only_key(policy: object) -> Mapping[str, object]:
-    if not isinstance(policy, dict):
-        raise PolicyError(
-            f"{_shown(policy)}, but an object is right: "
-            '{"rules": {"include": [], "exclude": []}}'
-        )
-    for name in policy:
-        if name != "rules":
-            raise PolicyError(f"{name}: unknown; allowed: rules")
-    rules = policy.get("rules", {})
-    if not isinstance(rules, dict):
-        raise PolicyError(
-            f"rules: {_shown(rules)}, but an object with include and exclude is right"
-        )
-    return rules
-
-
-def _rule(place: str, rule: object, forms: Mapping[str, ValueForm]) -> FilterRule:
-    if not isinstance(rule, dict):
-        raise PolicyError(
-            f'{place}: {_shown(rule)}, but an object of keys and values is right: {{"dp": 53}}'
-        )
-    if not rule:
-        raise PolicyError(
-            f'{place}: empty; it would match every flow. A rule has at least one key: {{"dp": 53}}'
-        )
-    pairs = []
-    for written, value in rule.items():
-        key = ALIASES.get(written, written)
-        form = forms.get(key) or ("hex" if _UNKNOWN_ELEMENT.fullmatch(key) else None)
-        if form is None:
-            raise PolicyError(f"{place}: unknown key {written!r}; allowed: {', '.join(forms)}")
-        pairs.append((key, _value(f"{place}: {written}", key, form, value)))
-    return FilterRule(tuple(pairs))
-
-
-def _value(place: str, key: str, form: ValueForm, value: object) -> int | str:
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        right = "a number" if form == "number" else "a text"
-        raise PolicyError(f"{place}: {_shown(value)}, but {right} is right")
-    if form == "number":
-        return _number(place, value)
-    text = str(value)
-    wanted, wildcard = (text[:-1], WILDCARD) if text.endswith(WILDCARD) else (text, "")
-    if WILDCARD in wanted:
-        raise PolicyError(f"{place}: {_shown(text)}, but {WILDCARD} is allowed at the end only")
-    if form == "hex" or key in HEX_LISTS:
-        if not _HEX.fullmatch(wanted):
-            raise PolicyError(f"{place}: {_shown(text)}, but hexadecimal digits are right")
-        return wanted.upper() + wildcard
-    if form == "address":
-        return _address(place, wanted, wildcard)
-    return text
-
-
-def _number(place: str, value: int | str) -> int:
-    if isinstance(value, str):
-        if not _DECIMAL.fullmatch(value):
-            raise PolicyError(
-                f"{place}: {_shown(value)}, but a whole number is right ({WILDCARD} is for text)"
+    def _rule(self, path: Path, rule: object) -> FilterRule | None:
+        if not isinstance(rule, dict):
+            right = 'an object of keys and values is right: {"dp": 53}'
+            self._wrong(path, f"{shown(rule)}, but {right}")
+            return None
+        if not rule:
+            self._wrong(
+                path, 'empty; it would match every flow. A rule has at least one key: {"dp": 53}'
             )
-        return int(value)
-    return value
+            return None
+        pairs: dict[str, FilterPair] = {}
+        sound = True
+        for written, value in rule.items():
+            here = (*path, written)
+            try:
+                pair = self._pair(path, written, value)
+            except PolicyError as error:
+                self._wrong(here, str(error))
+                sound = False
+                continue
+            if pair is None:
+                sound = False
+            elif pair.key in pairs:
+                self._wrong(here, f"{written} is {pair.key}, which the rule has already")
+                sound = False
+            else:
+                pairs[pair.key] = pair
+        return FilterRule(tuple(pairs.values())) if sound else None
 
+    def _pair(self, path: Path, written: str, value: object) -> FilterPair | None:
+        key = ALIASES.get(written, written)
+        form = self._forms.get(key)
+        if form is None and _UNKNOWN_ELEMENT.fullmatch(key):
+            form = "hex"
+        if form is None:
+            near = key_of(key) or next(
+                iter(difflib.get_close_matches(key.lower(), self._forms, 1, 0.6)), None
+            )
+            hint = f"did you mean {near!r}? " if near else ""
+            # The place is the rule's: the key itself is what is wrong.
+            text = f"unknown key {written!r}; {hint}allowed: {', '.join(self._forms)}"
+            self.findings.append(Finding(Level.ERROR, path, text))
+            return None
+        here = (*path, written)
+        if key != written:
+            self._note(here, f"read as {key}, as the collector's lines call it")
+        return read_pair(
+            key, form, value, lambda text: self._note(here, text), extended=self._extended
+        )
 
-def _address(place: str, wanted: str, wildcard: str) -> str:
-    """Bring an address into the text that records have (RFC 5952); a beginning stays as it is."""
-    if wildcard:
-        return wanted.lower() + wildcard
-    try:
-        return str(ip_address(wanted))
-    except ValueError as error:
-        raise PolicyError(
-            f"{place}: {_shown(wanted)}, but an address is right, or the beginning of one with "
-            f"{WILDCARD} behind it: 1.2.*"
-        ) from error
+    def _wrong(self, path: Path, text: str) -> None:
+        self.findings.append(Finding(Level.ERROR, path, text))
 
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _SHOWN_OCTETS else text[:_SHOWN_OCTETS] + "..."
+    def _note(self, path: Path, text: str) -> None:
+        self.findings.append(Finding(Level.NOTICE, path, text))

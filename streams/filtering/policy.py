@@ -1,24 +1,45 @@
 """A compiled filter policy.
 
-Rules are not tried one after the other: those of one exact value are a set for each key, those of
-one beginning a tuple for ``str.startswith``, and the others are found by the value of one of their
-keys. So the cost of a flow grows with the number of keys in the policy, hardly with its rules.
+Rules are not tried one after the other. Each is a bit; for each key that the policy names, a flow's
+value gives the mask of the rules that it does not speak against, and what is left of all masks are
+the rules that match. So the cost of a flow grows with the number of keys, hardly with the rules.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import partial
+from typing import Any, NamedTuple
 
 from schemas.field_keys import FieldKeys, ValueForm
-from schemas.policy import WILDCARD, FilterPolicy, FilterRule
-from streams.filtering.check import check
+from schemas.policy import FilterPair, FilterPolicy
+from streams.filtering.check import Checked, check
+from streams.filtering.findings import Finding, Level
+from streams.filtering.index import ABSENT, Bits, Lookup, index_key
 
 Record = Mapping[str, Any]
 """An output record before it is rendered: numbers are int, lists are list."""
 
-_Test = Callable[[Record], bool]
-_Pair = tuple[str, int | str]
+_Matches = Callable[[Record], Bits]
+
+_NESTED = 2
+"""After every second key it is asked whether any rule is left."""
+
+_DEEPEST = 16
+"""Levels of these questions: the parser has a limit."""
+
+
+class Decision(NamedTuple):
+    """What a policy says of one flow.
+
+    Attributes:
+        kept: Whether it is published.
+        include: Numbers, from 1, of the matching rules of ``include``.
+        exclude: Of ``exclude``.
+    """
+
+    kept: bool
+    include: tuple[int, ...]
+    exclude: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +48,15 @@ class Policy:
 
     Attributes:
         keeps: Whether a flow record is kept; pure, never raises.
+        decide: The same with the rules that match; slower.
         form: The checked policy, for people.
+        notices: What is worth knowing about it, a line each.
     """
 
-    keeps: _Test
+    keeps: Callable[[Record], bool]
+    decide: Callable[[Record], Decision]
     form: FilterPolicy
+    notices: tuple[Finding, ...] = ()
 
 
 def compile_policy(policy: object, keys: FieldKeys) -> Policy:
@@ -48,174 +73,127 @@ def compile_policy(policy: object, keys: FieldKeys) -> Policy:
     Raises:
         PolicyError: The policy is wrong; the text names the place and what is allowed.
     """
-    form = FilterPolicy() if policy is None else check(policy, keys)
+    checked = Checked(FilterPolicy(), ()) if policy is None else check(policy, keys)
+    return compile_form(checked, keys)
+
+
+def compile_form(checked: Checked, keys: FieldKeys) -> Policy:
+    """Make the test of a policy that was checked.
+
+    Raises:
+        PolicyError: There is a mistake in it.
+    """
+    form = checked.require()
     forms = keys.flow_keys()
-    included = _any_of(form.include, forms) if form.include else None
-    excluded = _any_of(form.exclude, forms) if form.exclude else None
-    return Policy(_careful(_combined(included, excluded), forms), form)
+    notices = tuple(each for each in checked.findings if each.level is not Level.ERROR)
+    included = (1 << len(form.include)) - 1
+    excluded = ((1 << len(form.exclude)) - 1) << len(form.include)
+    steps = _steps(form, forms)
+    careful = partial(_well_formed, forms=forms)
+    matches: _Matches = _assemble(steps, "mask", included, excluded, careful)
+    if not included:
+        result = "not mask"
+    elif not excluded:
+        result = "mask != 0"
+    else:
+        result = "mask & included != 0 and not mask & excluded"
+    keeps = _assemble(steps, result, included, excluded, careful)
+    return Policy(keeps, _decide(matches, included, excluded), form, notices)
 
 
-def _combined(included: _Test | None, excluded: _Test | None) -> _Test:
-    if included is None:
-        return _everything if excluded is None else _negated(excluded)
-    return included if excluded is None else _first_but_not(included, excluded)
+def _decide(matches: _Matches, included: Bits, excluded: Bits) -> Callable[[Record], Decision]:
+    first = included.bit_length()
+
+    def decide(record: Record) -> Decision:
+        mask = matches(record)
+        wanted, unwanted = mask & included, (mask & excluded) >> first
+        kept = (wanted != 0 or not included) and not unwanted
+        return Decision(kept, _numbers(wanted), _numbers(unwanted))
+
+    return decide
 
 
-def _everything(_: Record) -> bool:
-    return True
+def _numbers(mask: Bits) -> tuple[int, ...]:
+    return tuple(number + 1 for number in range(mask.bit_length()) if mask >> number & 1)
 
 
-def _negated(excluded: _Test) -> _Test:
-    return lambda record: not excluded(record)
+def _steps(form: FilterPolicy, forms: Mapping[str, ValueForm]) -> list[tuple[str, Lookup]]:
+    """Return the look-ups of all keys, the one that most rules name first.
+
+    It leaves the fewest rules, so that the others need not be looked at.
+    """
+    by_key: dict[str, list[tuple[int, FilterPair]]] = {}
+    rules = [rule for _, _, rule in form.rules()]
+    for number, rule in enumerate(rules):
+        for pair in rule.pairs:
+            by_key.setdefault(pair.key, []).append((number, pair))
+    everything = (1 << len(rules)) - 1
+    steps: list[tuple[str, Lookup]] = []
+    for key, pairs in sorted(by_key.items(), key=lambda item: -len(item[1])):
+        others = everything
+        for number, _ in pairs:
+            others &= ~(1 << number)
+        steps.append((key, index_key(forms.get(key, "hex"), pairs, others)))
+    return steps
 
 
-def _first_but_not(included: _Test, excluded: _Test) -> _Test:
-    return lambda record: included(record) and not excluded(record)
+def _assemble(
+    steps: Sequence[tuple[str, Lookup]],
+    result: str,
+    included: Bits,
+    excluded: Bits,
+    well_formed: Callable[[Record], Record],
+) -> Any:  # a function of a record
+    """Write the look-ups one below the other: a call for each key and a loop cost twice as much.
 
-
-def _careful(keeps: _Test, forms: Mapping[str, ValueForm]) -> _Test:
-    """Guard against values of another type than the key's, which a site's elements can bring."""
-
-    def test(record: Record) -> bool:
-        try:
-            return keeps(record)
-        except (TypeError, AttributeError):
-            return keeps(_well_formed(record, forms))
-
-    return test
+    The text holds numbers of steps only; keys and values come in as names.
+    """
+    names: dict[str, object] = {
+        "included": included,
+        "excluded": excluded,
+        "everything": included | excluded,
+        "absent": ABSENT,
+        "well_formed": well_formed,
+    }
+    lines = ["def test(record):", " try:", "  get, mask = record.get, everything"]
+    indent = "  "
+    for number, (key, lookup) in enumerate(steps):
+        value = f"get(key{number}, absent)"
+        names[f"key{number}"] = key
+        if lookup.call is not None:
+            names[f"call{number}"] = lookup.call
+            found = f"call{number}({value})"
+        elif lookup.table is not None and lookup.default is not None:
+            names |= {f"find{number}": lookup.table.get, f"default{number}": lookup.default}
+            found = f"find{number}({value}, default{number})"
+        else:
+            names[f"table{number}"] = lookup.table
+            found = f"table{number}[{value}]"
+        lines.append(f"{indent}mask &= {found}")
+        if number % _NESTED == 0 and number + 1 < len(steps) and len(indent) < _DEEPEST:
+            lines.append(f"{indent}if mask:")
+            indent += " "
+    lines += [
+        # Values of another type than the key's, which a site's elements can bring.
+        " except (TypeError, AttributeError):",
+        "  sound = well_formed(record)",
+        "  if sound == record: raise",
+        "  return test(sound)",
+        f" return {result}",
+    ]
+    exec("\n".join(lines), names)  # noqa: S102 - the text is made of numbers only
+    return names["test"]
 
 
 def _well_formed(record: Record, forms: Mapping[str, ValueForm]) -> Record:
     """Leave out what has not the form of its key; such a value matches nothing."""
     types: dict[str, type] = {"number": int, "list": list}
-    return {
+    sound = {
         key: value
         for key, value in record.items()
         if isinstance(value, types.get(forms.get(key, ""), str))
     }
-
-
-def _any_of(rules: Sequence[FilterRule], forms: Mapping[str, ValueForm]) -> _Test:
-    """Make the test that one of the rules matches."""
-    equal: dict[str, set[int | str]] = {}
-    begins: dict[str, set[str]] = {}
-    others: list[FilterRule] = []
-    for rule in rules:
-        key, value = rule.pairs[0]
-        if len(rule.pairs) > 1 or forms.get(key) == "list":
-            others.append(rule)
-        elif isinstance(value, str) and value.endswith(WILDCARD):
-            begins.setdefault(key, set()).add(value[:-1])
-        else:
-            equal.setdefault(key, set()).add(value)
-    tests = [
-        *(_equal_one(key, frozenset(values)) for key, values in equal.items()),
-        *_indexed(others, forms),
-        *(_begins_one(key, tuple(sorted(heads))) for key, heads in begins.items()),
-    ]
-    return _first_of(tests)
-
-
-def _first_of(tests: Sequence[_Test]) -> _Test:
-    if len(tests) == 1:
-        return tests[0]
-    fixed = tuple(tests)
-
-    def test(record: Record) -> bool:
-        for matches in fixed:  # noqa: SIM110 - any() costs a generator a flow
-            if matches(record):
-                return True
-        return False
-
-    return test
-
-
-def _all_of(tests: Sequence[_Test]) -> _Test:
-    if len(tests) == 1:
-        return tests[0]
-    fixed = tuple(tests)
-
-    def test(record: Record) -> bool:
-        for matches in fixed:  # noqa: SIM110 - all() costs a generator a flow
-            if not matches(record):
-                return False
-        return True
-
-    return test
-
-
-def _indexed(rules: Sequence[FilterRule], forms: Mapping[str, ValueForm]) -> list[_Test]:
-    """Group rules by the exact value of the key that most of them name."""
-    uses = Counter(key for rule in rules for key, _ in _exact(rule, forms))
-    index: dict[str, dict[int | str, list[_Test]]] = {}
-    tests: list[_Test] = []
-    for rule in rules:
-        exact = _exact(rule, forms)
-        if not exact:
-            tests.append(_all_of([_pair(pair, forms) for pair in rule.pairs]))
-            continue
-        chosen = max(exact, key=lambda pair: uses[pair[0]])
-        rest = [_pair(pair, forms) for pair in rule.pairs if pair is not chosen]
-        index.setdefault(chosen[0], {}).setdefault(chosen[1], []).append(_all_of(rest))
-    return [
-        *(
-            _by_value(key, {value: _first_of(rests) for value, rests in table.items()})
-            for key, table in index.items()
-        ),
-        *tests,
-    ]
-
-
-def _exact(rule: FilterRule, forms: Mapping[str, ValueForm]) -> list[_Pair]:
-    return [
-        (key, value)
-        for key, value in rule.pairs
-        if forms.get(key) != "list" and not (isinstance(value, str) and value.endswith(WILDCARD))
-    ]
-
-
-_ABSENT: Final = object()
-
-
-def _equal_one(key: str, wanted: frozenset[int | str]) -> _Test:
-    return lambda record: record.get(key, _ABSENT) in wanted
-
-
-def _begins_one(key: str, heads: tuple[str, ...]) -> _Test:
-    def test(record: Record) -> bool:
-        value = record.get(key)
-        return value is not None and value.startswith(heads)
-
-    return test
-
-
-def _by_value(key: str, table: Mapping[int | str, _Test]) -> _Test:
-    def test(record: Record) -> bool:
-        rest = table.get(record.get(key, _ABSENT))
-        return rest is not None and rest(record)
-
-    return test
-
-
-def _pair(pair: _Pair, forms: Mapping[str, ValueForm]) -> _Test:
-    """Make the test of one pair."""
-    key, value = pair
-    if forms.get(key) == "list":
-        return _member(key, str(value))
-    if isinstance(value, str) and value.endswith(WILDCARD):
-        return _begins_one(key, (value[:-1],))
-    return _equal_one(key, frozenset((value,)))
-
-
-def _member(key: str, wanted: str) -> _Test:
-    head = wanted[:-1] if wanted.endswith(WILDCARD) else None
-
-    def test(record: Record) -> bool:
-        members = record.get(key)
-        if not isinstance(members, list):
-            return False
-        if head is None:
-            return wanted in members
-        return any(isinstance(member, str) and member.startswith(head) for member in members)
-
-    return test
+    return {
+        key: [each for each in value if isinstance(each, str)] if isinstance(value, list) else value
+        for key, value in sound.items()
+    }

@@ -1,7 +1,9 @@
 """What the pipeline is given once: tables, settings, limits, and the memory of compiled layouts."""
 
+import copy
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import Self
 
 from schemas.field_keys import FieldKeys
 from schemas.registry import DataType, InformationElement, Registry
@@ -180,3 +182,9 @@ class Context:
             self.wire_limits,
         )
         object.__setattr__(self, "layouts", cache)
+
+    def with_policy(self, policy: Policy | None) -> Self:
+        """Return the same with another filter of flows; compiled layouts are shared."""
+        changed = copy.copy(self)
+        object.__setattr__(changed, "policy", policy)
+        return changed

@@ -114,7 +114,7 @@ def test_a_wrong_setting_is_one_line(tmp_path: Path, text: str, line: str) -> No
     ("setting", "text", "line"),
     [
         ("[elements]\nfiles = ['{}']\n", "a,b\n1,2\n", ":1: unknown column 'a'"),
-        ("[streams]\nfilter_policy = '{}'\n", '{"bogus": 1}', ": bogus: unknown"),
+        ("[streams]\nfilter_policy = '{}'\n", '{"bogus": 1}', ":1:2: bogus: unknown"),
     ],
     ids=["elements", "filter policy"],
 )

@@ -82,4 +82,7 @@ def test_a_wrong_policy_is_one_line(arguments: list[str], tmp_path: Path) -> Non
 
     assert 2 == done.exit_code
     assert 1 == len(done.stderr.splitlines())
-    assert "rules.exclude rule 1: unknown key 'dpp'; allowed: fv, pr, sa" in done.stderr
+    assert (
+        "rules.exclude rule 1: unknown key 'dpp'; did you mean 'dp'? allowed: fv, pr, sa"
+        in done.stderr
+    )

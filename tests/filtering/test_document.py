@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from schemas.field_keys import load_field_keys
+from schemas.policy import EXTENSIONS, OPERATORS
 from streams.filtering import PolicyError, compile_policy
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "filters.md").read_text()
@@ -21,7 +22,12 @@ QUIC = {"pr": 17, "dp": 443, "da": "10.1.2.3", "pn": "firefox"}
 
 @pytest.mark.parametrize(
     ("number", "kept"),
-    [(0, [True, True, False]), (1, [True, False, True]), (2, [False, False, True])],
+    [
+        (0, [True, True, False]),
+        (1, [True, False, True]),
+        (2, [False, False, True]),
+        (3, [True, False, False]),
+    ],
 )
 def test_the_examples_do_what_is_said_of_them(number: int, kept: list[bool]) -> None:
     """DNS, HTTPS over TCP, QUIC, by each example."""
@@ -32,7 +38,7 @@ def test_the_examples_do_what_is_said_of_them(number: int, kept: list[bool]) -> 
 
 def test_every_example_is_tried() -> None:
     """None stands there unproved."""
-    assert 3 == len(EXAMPLES)
+    assert 4 == len(EXAMPLES)
 
 
 @pytest.mark.parametrize(
@@ -51,3 +57,12 @@ def test_the_errors_stand_there_as_they_are(rules: dict[str, Any]) -> None:
 
     said = str(caught.value).split("allowed: ")[0].split(" A rule has")[0]
     assert said in TEXT
+
+
+def test_the_operators_stand_there() -> None:
+    """Each of them, and the switch."""
+    assert [] == [
+        name
+        for name in (*OPERATORS, EXTENSIONS)
+        if f"`{name}`" not in TEXT.replace('`"extensions": true`', "`extensions`")
+    ]

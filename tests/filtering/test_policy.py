@@ -127,13 +127,13 @@ def test_values_of_another_type_match_nothing() -> None:
         ({"rules": {"exclude": [53]}}, "rules.exclude rule 1: 53, but an object"),
         (
             {"rules": {"exclude": [{"dport": 1}]}},
-            "rules.exclude rule 1: unknown key 'dport'; allowed: fv, pr, sa",
+            r"rules.exclude rule 1: unknown key 'dport'; did you mean 'dp'\? allowed: fv, pr, sa",
         ),
         ({"rules": {"include": [{"vsn": "x"}]}}, "rule 1: unknown key 'vsn'"),
         ({"rules": {"include": [{"dp": "5*"}]}}, r"rule 1: dp: '5\*', but a whole number"),
-        ({"rules": {"include": [{"dp": True}]}}, "rule 1: dp: True, but a number is right"),
+        ({"rules": {"include": [{"dp": True}]}}, "rule 1: dp: true, but a number is right"),
         ({"rules": {"include": [{"dp": 5.5}]}}, "rule 1: dp: 5.5, but a number is right"),
-        ({"rules": {"include": [{"pn": None}]}}, "rule 1: pn: None, but a text is right"),
+        ({"rules": {"include": [{"pn": None}]}}, "rule 1: pn: null, but a text is right"),
         ({"rules": {"include": [{"pn": ["a"]}]}}, "rule 1: pn: .* but a text is right"),
         ({"rules": {"include": [{"dh": "*.com"}]}}, r"rule 1: dh: .* \* is allowed at the end"),
         (
