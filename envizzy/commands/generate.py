@@ -23,6 +23,7 @@ class LayoutName(StrEnum):
 
     V3 = "v3"
     BRIEF = "brief"
+    V9 = "v9"
 
 
 def generate(
@@ -39,10 +40,14 @@ def generate(
     late: Annotated[float, typer.Option(min=0, help="Seconds, for --templates late.")] = 3.0,
     resend: Annotated[float, typer.Option(min=1, help="Template interval, seconds.")] = 86_400.0,
     layout: Annotated[
-        LayoutName, typer.Option(help="v3: real clients'; brief: other fields, the same ids.")
+        LayoutName, typer.Option(help="v3: real clients'; brief: other fields; v9: unknown ids.")
     ] = LayoutName.V3,
     first: Annotated[int, typer.Option(min=0, help="Number of the first endpoint.")] = 0,
     seed: Annotated[int, typer.Option(help="Of all that is random.")] = 1,
+    site_csv: Annotated[
+        Path | None,
+        typer.Option(help="File for the CSV that names v9's elements ([elements] files)."),
+    ] = None,
     account: Annotated[
         Path | None, typer.Option(help="File for what was sent, for the checker.")
     ] = None,
@@ -58,10 +63,13 @@ def generate(
 
         envizzy generate --to collector:2055 --endpoints 500 --rate 2000 --for 60
     """
+    from envizzy.generator.current import current_layouts, site_table  # noqa: PLC0415
     from envizzy.generator.fleet import Behaviour  # noqa: PLC0415 - quick --help
     from envizzy.generator.send import Totals, run  # noqa: PLC0415
     from envizzy.lab.errors import LabError  # noqa: PLC0415
 
+    if site_csv is not None:
+        site_csv.write_text(site_table(current_layouts(seed)), encoding="utf-8")
     stopping = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.append(True))

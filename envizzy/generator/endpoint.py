@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from envizzy.generator.processes import Process, Processes
 from envizzy.generator.world import (
     ACCOUNTS,
     NETWORKS,
@@ -21,6 +22,12 @@ from envizzy.generator.world import (
 
 SECOND = 1_000_000_000
 """Nanoseconds."""
+
+MILLISECOND = 1_000_000
+"""Nanoseconds."""
+
+_END, _START, _PERIODIC = 0, 1, 2
+"""Report stages of a flow (``fsg``)."""
 
 _DNS_SHARE = 0.44
 """Of all flows; measured on public data of eight real endpoints."""
@@ -74,20 +81,27 @@ class Endpoint:
     _endpoints: int = 0
     _interfaces: int = 0
     _network: int = 0
+    _processes: Processes = field(init=False)
 
     def __post_init__(self) -> None:
         """Decide who it is."""
         self._random = random.Random(f"{self.seed}/{self.index}")
         self._udid = hashlib.sha1(f"{self.seed}/{self.index}".encode()).hexdigest().upper()  # noqa: S324 - an id
         self._network = self.index % len(NETWORKS)
+        windows = SYSTEMS[self.index % len(SYSTEMS)][0] == "WinNT"
+        self._processes = Processes(f"{self.seed}/{self.index}", windows=windows)
 
     @property
     def udid(self) -> str:
         """40 upper-case hex digits."""
         return self._udid
 
-    def describe(self) -> Spoken:
-        """Its endpoint record; the OS revision grows with each, so that they can be told apart."""
+    def describe(self, now_ns: int = 0) -> Spoken:
+        """Its endpoint record; the OS revision grows with each, so that they can be told apart.
+
+        Args:
+            now_ns: Of ``ctm``.
+        """
         name, version, edition, maker, kind = SYSTEMS[self.index % len(SYSTEMS)]
         self._endpoints += 1
         value = {
@@ -98,13 +112,22 @@ class Endpoint:
             "ose": edition,
             "sm": maker,
             "st": kind,
+            "agv": f"5.1.{self.index % 9}.{42 + self.index % 200}",
+            "ampguid": self._guid() if self.index % 3 else "",
+            "ctm": now_ns // MILLISECOND,
         }
         return Spoken(262, value)
 
-    def interface(self, *, moved: bool) -> Spoken:
+    def _guid(self) -> str:
+        """Of Secure Endpoint, where it is installed."""
+        digits = self._udid.lower()
+        return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:32]))
+
+    def interface(self, now_ns: int = 0, *, moved: bool) -> Spoken:
         """An interface record.
 
         Args:
+            now_ns: Of ``ctm``.
             moved: Into another network (trust state, SSID); each state has an UID of its own.
         """
         self._interfaces += 1
@@ -121,6 +144,7 @@ class Endpoint:
             "in": name,
             "details": details,
             "im": f"02:{mac}",
+            "ctm": now_ns // MILLISECOND,
         }
         return Spoken(266, value)
 
@@ -136,6 +160,8 @@ class Endpoint:
             kept = _Flow(template_id, value, chance.randrange(1, 4))
             heapq.heappush(self._open, (due, self._flows, kept))
             return Spoken(template_id, dict(value))
+        value["fsg"] = _END
+        value["fems"] += chance.randrange(1000 - value["fems"] % 1000)  # within its second
         value["ibc"] = chance.randrange(40, 90_000)
         value["obc"] = chance.randrange(30, 3_000)
         return Spoken(template_id, value)
@@ -146,9 +172,11 @@ class Endpoint:
         chance = self._random
         value = kept.value
         value["fes"] = max(value["fss"], now_ns // SECOND)
+        value["fems"] = max(value["fsms"], now_ns // MILLISECOND)
         value["ibc"] += chance.randrange(0, 400_000)
         value["obc"] += chance.randrange(1, 40_000)
         kept.reports -= 1
+        value["fsg"] = _PERIODIC if kept.reports > 0 else _END
         if kept.reports > 0:
             due = now_ns + int(chance.uniform(1, 10) * SECOND)
             heapq.heappush(self._open, (due, number, kept))
@@ -160,6 +188,7 @@ class Endpoint:
         dns = chance.random() < _DNS_SHARE
         program = RESOLVER if dns else chance.choices(PROGRAMS, [p.weight for p in PROGRAMS])[0]
         version = 6 if chance.random() < _IPV6_SHARE else 4
+        process = self._processes.of(program, chance)
         host = "Unknown" if dns else chance.choice(program.hosts)
         source, destination = self._addresses(host, version, dns=dns)
         names = ("sa6", "da6") if version == 6 else ("sa", "da")  # noqa: PLR2004 - the IP version
@@ -174,8 +203,17 @@ class Endpoint:
             "dp": _DNS_PORT if dns else _HTTPS_PORT,
             "fss": second,
             "fes": second,
+            "fsms": now_ns // MILLISECOND,
+            "fems": now_ns // MILLISECOND,
+            "fsg": _START,
+            "fd": 1,
+            "hh": "",
+            "hm": "",
+            "ht": "",
+            "aliul": [] if self.index % 4 else ["rdp:8001:EXAMPLE\\anna.berg"],
             "udid": self._udid,
-            **self._people(program),
+            **self._people(program, process),
+            **process.flow,
             "ibc": 0,
             "obc": 0,
             "ds": SUFFIXES[self.index % len(SUFFIXES)],
@@ -193,9 +231,11 @@ class Endpoint:
         own = f"10.{self.index >> 16 & 255}.{self.index >> 8 & 255}.{self.index & 255}"
         return own, "192.0.2.53" if dns else host_address(host, 4)
 
-    def _people(self, program: Program) -> dict[str, Any]:
+    def _people(self, program: Program, process: Process) -> dict[str, Any]:
         user, user_type = USERS[self.index % len(USERS)]
         account, account_type = ACCOUNTS.get(program.account, (user, user_type))
+        if process.of_user:
+            account, account_type = user, user_type
         parent = account if program.account == "user" else ACCOUNTS["system"][0]
         return {
             "liuid": user,

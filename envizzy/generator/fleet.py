@@ -2,14 +2,15 @@
 
 import heapq
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from envizzy.generator import encode
+from envizzy.generator.current import CURRENT, current_layouts
 from envizzy.generator.endpoint import SECOND, Endpoint, Spoken
 from envizzy.generator.expected import digest, identity, octets_digest, published
-from envizzy.generator.layouts import ENDPOINT, INTERFACE, LAYOUTS
+from envizzy.generator.layouts import ENDPOINT, INTERFACE, LAYOUTS, Layout
 
 _BURST_SECONDS = 0.25
 """A generator that was held up catches up with no more than this."""
@@ -33,7 +34,7 @@ class Behaviour:
         templates: ``start``, ``late`` (after ``late_seconds``) or ``never``.
         late_seconds: After the start of the endpoint.
         resend_seconds: Template interval of the clients.
-        layout: Of ``LAYOUTS``.
+        layout: Of ``LAYOUTS``, or ``v9``: ids of its elements by ``seed``.
     """
 
     endpoints: int = 20
@@ -106,10 +107,14 @@ class Fleet:
     _random: random.Random = field(init=False)
     _credit: float = 0.0
     _last_ns: int = 0
+    _layouts: Mapping[int, Layout] = field(init=False)
 
     def __post_init__(self) -> None:
         """Lay out who comes up when."""
         asked = self.behaviour
+        self._layouts = (
+            current_layouts(asked.seed) if asked.layout == CURRENT else LAYOUTS[asked.layout]
+        )
         self._random = random.Random(f"{asked.seed}/{asked.first}/fleet")
         self._last_ns = self.started_ns
         spread = min(_START_SECONDS, asked.endpoints * 0.002)
@@ -142,28 +147,28 @@ class Fleet:
             elif asked.templates == "late":
                 late = at + int(asked.late_seconds * SECOND)
                 heapq.heappush(self._due, (late, index, "templates"))
-            yield self._say(endpoint, endpoint.describe(), now_ns)
-            yield self._say(endpoint, endpoint.interface(moved=False), now_ns)
+            yield self._say(endpoint, endpoint.describe(now_ns), now_ns)
+            yield self._say(endpoint, endpoint.interface(now_ns, moved=False), now_ns)
             self._awake.append(endpoint)
             self._later(at, index, "interface", self._random.expovariate(1 / _CHANGE_SECONDS))
             return
         endpoint = self._endpoints[index]
         if what == "templates":
-            body = encode.templates(LAYOUTS[asked.layout].values())
+            body = encode.templates(self._layouts.values())
             yield Emission(index, encode.message(body, now_ns // SECOND, endpoint.number), None)
             if index in self._templated:
-                yield self._say(endpoint, endpoint.describe(), now_ns)
+                yield self._say(endpoint, endpoint.describe(now_ns), now_ns)
             self._templated.add(index)
             self._later(at, index, "templates", asked.resend_seconds)
         else:
-            yield self._say(endpoint, endpoint.interface(moved=True), now_ns)
+            yield self._say(endpoint, endpoint.interface(now_ns, moved=True), now_ns)
             self._later(at, index, "interface", self._random.expovariate(1 / _CHANGE_SECONDS))
 
     def _later(self, at: int, index: int, what: str, seconds: float) -> None:
         heapq.heappush(self._due, (at + int(seconds * SECOND), index, what))
 
     def _say(self, endpoint: Endpoint, spoken: Spoken, now_ns: int) -> Emission:
-        layout = LAYOUTS[self.behaviour.layout][spoken.template_id]
+        layout = self._layouts[spoken.template_id]
         content = encode.record(layout, spoken.value)
         body = encode.set_of(layout.template_id, content)
         payload = encode.message(body, now_ns // SECOND, endpoint.number)
