@@ -12,6 +12,8 @@ import typer
 from envizzy.commands import (
     config,
     diag,
+    elements,
+    filters,
     generate,
     ingest,
     lab,
@@ -21,6 +23,7 @@ from envizzy.commands import (
     topics,
 )
 from envizzy.commands.decode import decode
+from envizzy.commands.import_acnvm import import_acnvm
 from envizzy.commands.send import send
 from service.exits import Exit
 from service.settings.errors import SettingsError
@@ -62,7 +65,10 @@ app.command()(streams.streams)
 app.command()(subscribe.subscribe)
 app.add_typer(topics.app)
 app.add_typer(config.app)
+app.add_typer(filters.app)
+app.add_typer(elements.app)
 app.command()(decode)
+app.command("import-acnvm")(import_acnvm)
 app.command()(send)
 app.command()(generate.generate)
 app.command()(tail.tail)

@@ -75,19 +75,24 @@ class Settings(Section):
     """The diagnostics bundle."""
 
 
-def read(file: Path | None, flags: Mapping[str, Any] | None = None) -> Loaded[Settings]:
+def read(
+    file: Path | None,
+    flags: Mapping[str, Any] | None = None,
+    base: Mapping[str, tuple[object, str]] | None = None,
+) -> Loaded[Settings]:
     """Read the settings: file, then environment, then flags.
 
     Args:
         file: What ``--config`` says; None: the file that ``ENVIZZY_CONFIG`` names, if any.
         flags: Dotted key to value; None means that the flag was not given.
+        base: What the original collector's files say (``envizzy.acnvm``), behind all else.
 
     Raises:
         SettingsError: A line for each mistake.
     """
     named = os.environ.get(FILE_VARIABLE)
     chosen = file or (Path(named) if named else None)
-    return load(Settings, chosen, os.environ, flags or {})
+    return load(Settings, chosen, os.environ, flags or {}, base=base or {})
 
 
 def defaults(flags: Mapping[str, Any] | None = None) -> Loaded[Settings]:

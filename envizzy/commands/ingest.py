@@ -4,12 +4,14 @@ from typing import Annotated
 
 import typer
 
-from envizzy.commands.shared import Broker, ConfigFile, Processes
+from envizzy.commands.shared import AcnvmConf, Broker, ConfigFile, FiltersFile, Processes, read_with
 
 
 def ingest(
     config: ConfigFile = None,
     kafka: Broker = None,
+    acnvm_conf: AcnvmConf = None,
+    filters: FiltersFile = None,
     listen: Annotated[
         list[str] | None,
         typer.Option(metavar="HOST:PORT", help="Address to receive on; repeatable."),
@@ -29,7 +31,6 @@ def ingest(
 
         envizzy ingest --listen 0.0.0.0:2055 --listen [::]:2055 --kafka kafka1:9092
     """
-    from envizzy.config import read  # noqa: PLC0415 - quick --help
     from ingest.run import run  # noqa: PLC0415
     from service.log_control import follow_signals  # noqa: PLC0415
 
@@ -39,8 +40,8 @@ def ingest(
         "health.ingest_port": health_port,
         "ingest.processes": processes,
     }
-    settings = read(config, flags).settings
-    follow_signals(settings.logs, lambda: read(config, flags).settings.logs)
+    settings = read_with(config, flags, acnvm_conf, filters)
+    follow_signals(settings.logs, lambda: read_with(config, flags, acnvm_conf, filters).logs)
     raise typer.Exit(
         int(run(settings.ingest, settings.kafka, settings.topics, settings.logs, settings.health))
     )

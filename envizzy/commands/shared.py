@@ -1,9 +1,15 @@
 """Flags that several commands share."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from envizzy.config import Settings
 
 ConfigFile = Annotated[
     Path | None,
@@ -18,6 +24,31 @@ Processes = Annotated[
     int | None,
     typer.Option(min=1, max=256, help="Processes, in place of one for each processor."),
 ]
+AcnvmConf = Annotated[
+    Path | None,
+    typer.Option("--acnvm-conf", metavar="FILE", help="acnvm.conf of Cisco's collector, as it is."),
+]
+FiltersFile = Annotated[
+    Path | None,
+    typer.Option("--filters", metavar="FILE", help="acnvmfilters.conf (streams.filter_policy)."),
+]
+
+
+def read_with(
+    config: Path | None, flags: "Mapping[str, Any]", acnvm_conf: Path | None, filters: Path | None
+) -> "Settings":
+    """Read the settings of a service, behind them those of the original collector's files.
+
+    Raises:
+        SettingsError: A line for each mistake.
+    """
+    from envizzy.acnvm.base import base_of  # noqa: PLC0415 - quick --help
+    from envizzy.config import read  # noqa: PLC0415
+
+    base, notes = base_of(acnvm_conf, filters)
+    for note in notes:
+        typer.echo(f"envizzy: {note}", err=True)
+    return read(config, flags, base).settings
 
 
 def host_port(text: str) -> tuple[str, int]:

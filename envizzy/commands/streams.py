@@ -4,12 +4,14 @@ from typing import Annotated
 
 import typer
 
-from envizzy.commands.shared import Broker, ConfigFile, Processes
+from envizzy.commands.shared import AcnvmConf, Broker, ConfigFile, FiltersFile, Processes, read_with
 
 
 def streams(
     config: ConfigFile = None,
     kafka: Broker = None,
+    acnvm_conf: AcnvmConf = None,
+    filters: FiltersFile = None,
     health_port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Of /metrics, /healthz, /readyz; 0: free.")
     ] = None,
@@ -26,14 +28,13 @@ def streams(
 
         envizzy streams --kafka kafka1:9092 --health-port 0
     """
-    from envizzy.config import read  # noqa: PLC0415 - quick --help
     from service.log_control import follow_signals  # noqa: PLC0415
     from streams.agents.run import run  # noqa: PLC0415
 
     flags = {"kafka.bootstrap_servers": kafka, "health.streams_port": health_port}
     flags["streams.processes"] = processes
-    settings = read(config, flags).settings
-    follow_signals(settings.logs, lambda: read(config, flags).settings.logs)
+    settings = read_with(config, flags, acnvm_conf, filters)
+    follow_signals(settings.logs, lambda: read_with(config, flags, acnvm_conf, filters).logs)
     code = run(
         settings.streams,
         settings.kafka,

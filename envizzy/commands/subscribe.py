@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from envizzy.commands.shared import Broker, ConfigFile
+from envizzy.commands.shared import AcnvmConf, Broker, ConfigFile, read_with
 
 
 def subscribe(
@@ -12,6 +12,7 @@ def subscribe(
     *,
     config: ConfigFile = None,
     kafka: Broker = None,
+    acnvm_conf: AcnvmConf = None,
     health_port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Of /metrics, /healthz, /readyz; 0: free.")
     ] = None,
@@ -26,13 +27,14 @@ def subscribe(
         envizzy subscribe archive --config /etc/envizzy.toml
 
         envizzy subscribe siem archive --config /etc/envizzy.toml
+
+        envizzy subscribe acnvm --acnvm-conf /opt/acnvm/conf/acnvm.conf
     """
-    from envizzy.config import read  # noqa: PLC0415 - quick --help
-    from service.exits import Exit  # noqa: PLC0415
+    from service.exits import Exit  # noqa: PLC0415 - quick --help
     from streams.subscribers.run import run  # noqa: PLC0415
 
     flags = {"kafka.bootstrap_servers": kafka, "health.subscribers_port": health_port}
-    settings = read(config, flags).settings
+    settings = read_with(config, flags, acnvm_conf, None)
     unknown = [name for name in names if name not in settings.subscribers]
     if unknown:
         there = ", ".join(settings.subscribers) or "none"

@@ -72,6 +72,7 @@ def load(
     env: Mapping[str, str],
     flags: Mapping[str, Any],
     renamed: Mapping[str, str] = {},
+    base: Mapping[str, tuple[object, str]] = {},
 ) -> Loaded[T]:
     """Read settings.
 
@@ -81,11 +82,14 @@ def load(
         env: Names as ``ENVIZZY_SECTION__KEY``. Lists as JSON or separated by commas.
         flags: Dotted key to value; None means that the flag was not given.
         renamed: Old dotted key to new one: the old name works for one release, with a warning.
+        base: Dotted key to value and origin: what another program's files say, behind all else.
 
     Raises:
         SettingsError: A line for each mistake.
     """
     sources = _Sources(model)
+    for key, (value, origin) in base.items():
+        sources.put(tuple(key.split(".")), value, origin, origin)
     lines = _read_file(sources, file) if file else {}
     _read_environment(sources, env)
     for key, value in flags.items():
