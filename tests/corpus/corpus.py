@@ -19,7 +19,8 @@ from schemas.elements import load_registry
 _FORMATS = {"raw": Format.RAW, "hex": Format.HEX, "ipfix-stream": Format.IPFIX, "pcap": None}
 """pcap stands for pcapng too: the file tells."""
 
-_PROTOCOLS = {"ipfix", "nvzflow", "none"}
+_IPFIX = {"ipfix", "nvzflow", "none"}
+"""Protocols of which ipfixDump knows something."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Case:
 
     source: str
     name: str
+    protocol: str
     files: tuple[Path, ...]
     form: Format | None
     ports: tuple[int, ...] | None
@@ -36,6 +38,11 @@ class Case:
 
     def __str__(self) -> str:
         return f"{self.source}/{self.name}"
+
+    @property
+    def is_ipfix(self) -> bool:
+        """Whether ipfixDump was asked."""
+        return self.protocol in _IPFIX
 
     def facts(self) -> dict[str, Any]:
         """Structure and counts, by a parser of the corpus's own."""
@@ -63,7 +70,7 @@ def corpus_root() -> Path | None:
 
 
 def cases() -> list[Case]:
-    """All cases of IPFIX and nvzFlow; none without the corpus."""
+    """All cases; none without the corpus."""
     root = corpus_root()
     return [] if root is None else list(_cases(root))
 
@@ -73,12 +80,11 @@ def _cases(root: Path) -> Iterator[Case]:
         tables = tomllib.loads(path.read_text())
         source = tables["source"]
         for case in tables["case"]:
-            if case["protocol"] not in _PROTOCOLS:
-                continue
             ports = case.get("ports", source.get("ports"))
             yield Case(
                 source["id"],
                 case["id"],
+                case["protocol"],
                 tuple(path.parent / name for name in case["files"]),
                 _FORMATS[case.get("format", source["format"])],
                 tuple(ports) if ports else None,

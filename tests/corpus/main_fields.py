@@ -50,8 +50,15 @@ def instant(text: str) -> Time:
     return Time(seconds * 10**9 + int(digits), 10 ** (9 - len(fraction)))
 
 
-def of_fields(fields: Mapping[str, Any], export_time: int = 0) -> Main:
-    """From element names and values: ours, and ipfixDump's."""
+def of_fields(fields: Mapping[str, Any], export_time: int = 0, boot_ns: int | None = None) -> Main:
+    """From element names and values: ours, and ipfixDump's.
+
+    Args:
+        fields: Of one record.
+        export_time: Of its Message, seconds; 0 where it is of no use.
+        boot_ns: When the Exporter was booted, by the Message's header: turns uptimes into times;
+            None leaves them as they are.
+    """
     main: dict[str, Any] = {}
     for key, names in (*_NAMES.items(), *_TIMES.items()):
         first = next((name for name in names if name in fields), None)
@@ -63,6 +70,9 @@ def of_fields(fields: Mapping[str, Any], export_time: int = 0) -> Main:
     for key, name in _UPTIMES.items():
         if name in fields:
             main[key] = int(fields[name])
+            if boot_ns is not None:
+                when = key.removesuffix("_uptime")
+                main.setdefault(when, Time(boot_ns + main[key] * 1_000_000, 1_000_000))
     return main
 
 
