@@ -276,3 +276,82 @@ def test_readable_lines_say_the_same() -> None:
         ),
         f"undecoded   257  {place}  2 octets, Template 257 was not sent",
     ] == [readable_line(item) for item in items]
+
+
+def v9(*sets: bytes, sequence: int = 7, source_id: int = 1) -> bytes:
+    # Version 9 | Count | SysUptime 60 s | UNIX Secs 2015-11-16T00:00:00Z | Sequence | Source ID
+    head = struct.pack("!HHIIII", 9, len(sets), 60_000, EXPORT_TIME, sequence, source_id)
+    return head + b"".join(sets)
+
+
+V9_TEMPLATE = a_set(0, struct.pack("!HHHHHH", 256, 2, 4, 1, 7, 2))
+
+
+def test_templates_of_version_9_are_of_address_and_source_id() -> None:
+    """Whatever the port; another Source ID, and IPFIX, know nothing of them."""
+    lines = feed(
+        udp(v9(V9_TEMPLATE), port=1),
+        udp(v9(DATA, sequence=8), port=2),
+        udp(v9(DATA, source_id=2), port=1),
+        udp(message(DATA), port=1),
+    )
+
+    assert ["template", "data", "undecoded", "undecoded"] == kinds(lines)
+    assert {"protocolIdentifier": 17, "sourceTransportPort": 53} == lines[1]["fields"]
+    assert "template_origin" not in lines[1]
+    assert (9, 60_000, 8) == tuple(
+        lines[1][key] for key in ("version", "sys_uptime_ms", "sequence_number")
+    )
+
+
+def test_data_of_version_9_waits_for_its_template() -> None:
+    """From whichever port it comes."""
+    lines = feed(udp(v9(DATA), port=1), udp(v9(V9_TEMPLATE, sequence=8), port=2))
+
+    assert ["template", "data"] == kinds(lines)
+
+
+def test_scope_types_and_plain_ids_of_version_9_are_shown_as_sent() -> None:
+    """The number on the wire, the name of the table."""
+    options = struct.pack("!HHHHHHH", 257, 4, 4, 1, 4, 33000, 2) + bytes(2)
+    (line,) = feed(udp(v9(a_set(1, options))))
+
+    assert [
+        {
+            "name": "scopeSystem",
+            "enterprise_number": 0,
+            "element_id": 1,
+            "length": 4,
+            "scope": True,
+        },
+        {"name": "ingressAclId", "enterprise_number": 0, "element_id": 33000, "length": 2},
+    ] == line["elements"]
+
+
+@pytest.mark.parametrize(
+    ("header", "record", "keys"),
+    [
+        ("0001 0001", 48, ["sys_uptime_ms", "export_time_residual_ns"]),
+        ("0005 0001", 48, ["sys_uptime_ms", "export_time_residual_ns", "sampling"]),
+        ("0007 0001", 52, ["sys_uptime_ms", "export_time_residual_ns"]),
+    ],
+)
+def test_fixed_records_show_what_their_header_has(
+    header: str, record: int, keys: list[str]
+) -> None:
+    """No Template ID; of the header what the version has; elements as IANA calls them."""
+    head = bytes.fromhex(header) + bytes(12 if keys[-1] != "sampling" and record == 48 else 20)
+    (line,) = feed(udp(head + bytes(record)))
+
+    head_keys = ["exporter", "version", "export_time", "sequence_number", "observation_domain_id"]
+    assert ["kind", *head_keys, *keys, "fields"] == list(line)
+    assert "0.0.0.0" == line["fields"]["sourceIPv4Address"]
+
+
+def test_malformed_netflow_shows_its_header() -> None:
+    """All of it that there is."""
+    (line,) = feed(udp(v9(DATA)[:-1]))
+
+    assert ("malformed", 9, EXPORT_TIME, 60_000, "set_length", 22) == tuple(
+        line[key] for key in ("kind", "version", "export_time", "sys_uptime_ms", "reason", "offset")
+    )

@@ -2,6 +2,7 @@
 
 from schemas.registry import Registry
 from streams.wire import (
+    FIXED_TEMPLATES,
     BoundTemplate,
     CannotRead,
     Column,
@@ -17,6 +18,7 @@ from streams.wire import (
     compile_plan,
     fills,
     fits,
+    is_template_set,
     learn_element_type,
     printed_value,
     read_data_set,
@@ -24,7 +26,7 @@ from streams.wire import (
     read_templates,
     run_plan,
 )
-from streams.wire.model import SetSpan
+from streams.wire.model import MessageHeader, SetSpan
 
 _LAYOUTS = 500
 """Compiled layouts that are kept: mutated Templates would fill the memory."""
@@ -44,10 +46,14 @@ class Checker:
         self._compile_every = compile_every
         self._layouts: dict[BoundTemplate, tuple[Plan, RecordReader | None]] = {}
         self._seen = 0
+        self._fixed = {
+            version: bind(template, registry) for version, template in FIXED_TEMPLATES.items()
+        }
         self.templates: dict[int, BoundTemplate] = {}
         self.malformed = 0
         self.records = 0
         self.compared = 0
+        self.ill_formed = 0
 
     def message(self, payload: bytes, *, keep: bool = True) -> str:
         """Decode one Message, all or nothing.
@@ -66,7 +72,7 @@ class Checker:
             message = read_message(payload)
             found.append(message)
             for span in message.sets:
-                self._set(payload, span, message.header.export_time, templates, found)
+                self._set(payload, span, message.header, templates, found)
         except MalformedMessage as error:
             self.malformed += 1
             refused = error
@@ -82,18 +88,26 @@ class Checker:
         self,
         payload: bytes,
         span: SetSpan,
-        export_time: int,
+        header: MessageHeader,
         templates: dict[int, BoundTemplate],
         found: list[object],
     ) -> None:
-        if span.set_id in {2, 3}:
+        assert 0 <= span.start <= span.end <= header.length <= len(payload)
+        fixed = self._fixed.get(header.version)
+        if fixed is not None:
+            result = self._data(payload, span, fixed, NestedTemplates(), header.export_time)
+            assert isinstance(result, DataSet)
+            assert not result.padding
+            found.append(result)
+        elif is_template_set(header.version, span.set_id):
             for item in read_templates(payload, span, self._limits):
                 found.append(item)
                 if isinstance(item, Template):
                     templates[item.template_id] = bind(item, self._registry)
         elif span.set_id in templates:
             nested = NestedTemplates(templates)
-            found.append(self._data(payload, span, templates[span.set_id], nested, export_time))
+            bound = templates[span.set_id]
+            found.append(self._data(payload, span, bound, nested, header.export_time))
 
     def _data(
         self,
@@ -113,6 +127,7 @@ class Checker:
         extent = (payload, span.start, span.end, bound, nested, self._limits)
         filled = fills(*extent)
         assert filled or not fits(*extent, export_time)
+        assert not filled or fills(*extent, loose_padding=True)
         try:
             result = read_data_set(payload, span, bound, nested, self._limits)
         except MalformedMessage:
@@ -125,6 +140,7 @@ class Checker:
         self._records(result, plan, compiled)
         if reader is not None and compiled is None:
             assert result.ill_formed or bound.registry is not None
+            self.ill_formed += len(result.records)
         return result
 
     def _records(

@@ -6,19 +6,40 @@ _INTERESTING = (0, 1, 2, 3, 4, 254, 255, 256, 257, 4095, 32768, 65534, 65535)
 _AT_ONCE = 5
 _MOST = 300
 
+_IPFIX, _VERSION_9 = b"\0\x0a", b"\0\x09"
+_FIXED = {b"\0\1": (16, 48), b"\0\5": (24, 48), b"\0\7": (24, 52)}
+"""Octets of header and record of NetFlow v1, v5 and v7."""
+
 
 def mutated(seeds: list[bytes], source: random.Random) -> bytes:
-    """Return one of the seeds with one to five changes; one in twenty is random all through."""
+    """Return one of the seeds with one to five changes; one in twenty is random all through.
+
+    Most get a header that fits again, or else little would be seen but refused headers.
+    """
     if source.random() < 0.05:
         return source.randbytes(source.randrange(_MOST))
     octets = bytearray(source.choice(seeds))
+    version = bytes(octets[:2])
     for _ in range(source.randint(1, _AT_ONCE)):
         _change(octets, seeds, source)
-    if source.random() < 0.7 and len(octets) >= 4:
-        octets[0:4] = b"\0\x0a" + (len(octets) & 0xFFFF).to_bytes(2, "big")
-    if source.random() < 0.5 and len(octets) >= 20:
-        octets[18:20] = (len(octets) - 16 & 0xFFFF).to_bytes(2, "big")
+    if source.random() < 0.7:
+        _mend(octets, version)
+    if source.random() < 0.5:
+        start = 20 if version == _VERSION_9 else 16
+        if len(octets) >= start + 4:
+            octets[start + 2 : start + 4] = (len(octets) - start & 0xFFFF).to_bytes(2, "big")
     return bytes(octets)
+
+
+def _mend(octets: bytearray, version: bytes) -> None:
+    """Make version, and length or count, what they would be."""
+    if version == _IPFIX:
+        octets[0:4] = version + (len(octets) & 0xFFFF).to_bytes(2, "big")
+    elif version in _FIXED:
+        head, record = _FIXED[version]
+        octets[0:4] = version + (max(0, len(octets) - head) // record).to_bytes(2, "big")
+    else:
+        octets[0:2] = version
 
 
 def _change(octets: bytearray, seeds: list[bytes], source: random.Random) -> None:

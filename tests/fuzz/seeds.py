@@ -1,7 +1,10 @@
 """Messages to begin with: made here, the goldens of the tree, and the corpus where it is."""
 
+import struct
+from itertools import islice
 from pathlib import Path
 
+from envizzy.captures import CaptureError, read
 from schemas.registry import DataType
 from tests.corpus.corpus import corpus_root
 from tests.wire.octets import (
@@ -14,11 +17,16 @@ from tests.wire.octets import (
     options_template,
     short,
     template,
+    v9_message,
+    v9_options_template,
 )
+from tests.wire.test_fixed import RECORDS, datagram
 
 _ROOT = Path(__file__).parents[2]
 _LARGEST = 4000
 """Octets of a seed: beyond them most mutations change nothing that matters."""
+
+_NETFLOW = {number.to_bytes(2, "big") for number in (1, 5, 7, 9)}
 
 _MOST = 400
 """Messages of one file."""
@@ -72,7 +80,28 @@ def made() -> list[bytes]:
         message(a_set(2, template(256), template(2), bytes(4)), a_set(3, template(260))),
         message(a_set(0, b"abcd"), a_set(300, b"efgh")),
         message(),
+        *_netflow(),
     ]
+
+
+def _netflow() -> list[bytes]:
+    """Version 9 with options, variable length, padding; the fixed versions."""
+    flow = template(270, *(field(number, size) for number, size in _FLOW))
+    named = template(271, field("ipv4Address", 4), field("string", VARIABLE), field(33000, 12))
+    samplers = v9_options_template(
+        272, (struct.pack(">HH", 1, 4),), (field(48, 2), field(34, 4), field(82, 8))
+    )
+    return [
+        v9_message(a_set(0, flow, named), a_set(1, samplers, bytes(2))),
+        v9_message(a_set(270, bytes(range(24)) * 3, b"\xff\xff")) + bytes(40),
+        v9_message(a_set(271, bytes(4) + short(b"Gi0/1") + bytes(12)), a_set(1, samplers)),
+        v9_message(a_set(272, bytes(18) * 2), a_set(7, b"abcd"), count=2),
+        *(datagram(version, 2, record, record) for version, record in RECORDS.items()),
+        datagram(5, 0) + b"behind",
+    ]
+
+
+_FLOW = ((1, 3), (8, 4), (12, 4), (7, 2), (11, 2), (4, 1), (21, 4), (22, 4))
 
 
 def found() -> list[bytes]:
@@ -82,7 +111,17 @@ def found() -> list[bytes]:
         for path in sorted(folder.rglob("*")):
             if path.suffix in {".pcap", ".pcapng", ".hex", ".bin", ".dat", ".raw", ".ipfix"}:
                 seeds += _messages(path)
+                seeds += _datagrams(path)
     return seeds
+
+
+def _datagrams(path: Path) -> list[bytes]:
+    """NetFlow has no length to find it by: whole datagrams."""
+    try:
+        payloads = [captured.payload for captured in islice(read(path), _MOST)]
+    except CaptureError:
+        return []
+    return [item for item in payloads if item[:2] in _NETFLOW and len(item) <= _LARGEST]
 
 
 def _messages(path: Path) -> list[bytes]:

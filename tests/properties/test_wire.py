@@ -37,6 +37,7 @@ from tests.wire.octets import (
     short,
     span_of,
     template,
+    v9_message,
 )
 
 KINDS = [
@@ -128,6 +129,50 @@ def test_arbitrary_octets_raise_nothing_else(payload: bytes) -> None:
 def test_arbitrary_sets_raise_nothing_else(sets: list[tuple[int, bytes]]) -> None:
     """Behind a sound frame too."""
     Checker(REGISTRY).message(message(*(a_set(number, content) for number, content in sets)))
+
+
+@given(st.sampled_from([1, 5, 7, 9]), st.binary(max_size=200))
+def test_arbitrary_octets_of_netflow_raise_nothing_else(version: int, rest: bytes) -> None:
+    """Behind each version word."""
+    Checker(REGISTRY).message(version.to_bytes(2) + rest)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([0, 1, 256, 257]), st.binary(max_size=60)), max_size=4),
+    st.binary(max_size=3),
+)
+@settings(deadline=None)
+def test_arbitrary_flowsets_raise_nothing_else(
+    sets: list[tuple[int, bytes]], behind: bytes
+) -> None:
+    """Behind a sound frame of NetFlow v9 too, and whatever its Count says."""
+    payload = v9_message(*(a_set(number, content) for number, content in sets)) + behind
+    checker = Checker(REGISTRY)
+
+    assert checker.message(payload) == Checker(REGISTRY).message(payload)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2**24 - 1), st.integers(0, 2**32 - 1)), max_size=5),
+    st.binary(max_size=6),
+    st.integers(0, 40),
+    st.integers(0, 2**16 - 1),
+)
+def test_what_version_9_encodes_comes_back_and_padding_changes_nothing(
+    rows: list[tuple[int, int]], padding: bytes, filling: int, count: int
+) -> None:
+    """Padding of the FlowSet, zeros behind the last one, and the header's Count."""
+    layout = template(256, field("unsigned32", 3), field("unsigned64", 4))
+    octets = b"".join(first.to_bytes(3) + second.to_bytes(4) for first, second in rows)
+    payload = v9_message(a_set(0, layout), a_set(256, octets, padding), count=count)
+    payload += bytes(filling)
+    read = read_message(payload)
+    bound = bound_of(layout)[256]
+    result = read_data_set(payload, read.sets[1], bound, NestedTemplates(), NO_LIMITS)
+
+    assert isinstance(result, DataSet)
+    assert (len(padding), filling) == (result.padding, read.trailing)
+    assert rows == [tuple(value for _, value in item.fields) for item in result.records]
 
 
 @given(layouts_with_data(), st.integers(0, 2**32 - 1))
