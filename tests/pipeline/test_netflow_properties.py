@@ -1,11 +1,13 @@
 """What holds of NetFlow whatever comes: interleaving, determinism, malformed input, restarts."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.pipeline.counts import Count
+from streams.pipeline.model import Outcome
 from tests.pipeline.messages import SECOND, T0, Worker, exporter
 from tests.wire.octets import a_set, field, template, v9_message, v9_options_template
 from tests.wire.test_fixed import RECORDS, datagram
@@ -38,7 +40,7 @@ EVENTS = st.lists(
         PAYLOADS,
         st.sampled_from([0, SECOND]),  # time that passes
     ),
-    max_size=20,
+    max_size=12,
 )
 
 
@@ -51,7 +53,12 @@ def stream_of(payload: bytes) -> bytes:
     return payload[:2] + (payload[16:20] if payload[1] == 9 else b"")
 
 
-@settings(deadline=None, max_examples=50)
+def said(outcome: Outcome) -> str:
+    """All of an Outcome, whatever holds it."""
+    return repr([sorted(it.items()) if isinstance(it, Mapping) else [*it] for it in outcome])
+
+
+@settings(deadline=None, max_examples=30)
 @given(EVENTS)
 def test_interleaved_streams_give_what_each_gives_alone(events: list) -> None:
     """Address, version and Source ID stay apart; v9 whatever the port."""
@@ -62,25 +69,24 @@ def test_interleaved_streams_give_what_each_gives_alone(events: list) -> None:
         worker = alone.setdefault((event[0], stream_of(event[2])), Worker(compile_after=2))
         worker.offset = together.offset
 
-        assert together.feed(event[2], **where(event, now)) == worker.feed(
-            event[2], **where(event, now)
-        )
+        both = (it.feed(event[2], **where(event, now)) for it in (together, worker))
+        assert 1 == len({said(outcome) for outcome in both})
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 @given(EVENTS)
 def test_same_event_on_same_state_gives_the_same_outcome(events: list) -> None:
     """Compiled or not: the state alone says what comes of it."""
     fast, slow, now = Worker(compile_after=1), Worker(compile_after=1 << 60), T0
     for event in events:
         now += event[3]
-        first = fast.look(event[2], **where(event, now))
-        assert first == fast.look(event[2], **where(event, now))
-        assert first == slow.feed(event[2], **where(event, now))
-        fast.feed(event[2], **where(event, now))
+        outcomes = [it.look(event[2], **where(event, now)) for it in (fast, fast, slow)]
+        assert 1 == len({said(outcome) for outcome in outcomes})
+        for worker in (fast, slow):
+            worker.feed(event[2], **where(event, now))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 @given(EVENTS, EVENTS)
 def test_worker_that_read_the_state_goes_on_alike(before: list, after: list) -> None:
     """Templates, options and what waits are written; numbers are not, and lose nothing."""
@@ -99,7 +105,7 @@ def test_worker_that_read_the_state_goes_on_alike(before: list, after: list) -> 
         )
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 @given(EVENTS, PAYLOADS, st.binary(max_size=12), st.integers(2, 120))
 def test_malformed_message_leaves_the_state_as_it_was(
     events: list, payload: bytes, noise: bytes, place: int
