@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from schemas.datagram import Coordinates, Datagram, Transport
 from schemas.elements import load_registry
@@ -125,6 +126,11 @@ def message(
     return struct.pack(">HHIII", 10, 16 + len(content), at, sequence, domain) + content
 
 
+# Both are immutable, and loading them costs more than most of what a test does.
+_registry = cache(load_registry)
+_field_keys = cache(load_field_keys)
+
+
 class Worker:
     """One partition as its owner keeps it; what is written goes to a list in place of Kafka."""
 
@@ -137,9 +143,9 @@ class Worker:
         compile_after: int = 32,
     ) -> None:
         limits = limits or StateLimits()
-        keys = load_field_keys()
+        keys = _field_keys()
         self.context = Context(
-            load_registry(),
+            _registry(),
             keys,
             policy=None if policy is None else compile_policy(policy, keys),
             state_limits=limits,
