@@ -17,6 +17,17 @@ _PRESENT = f',"{META_RECORD_ID}":'.encode()
 _QUOTING = frozenset(b'"\\')
 
 
+def require_object(value: bytes) -> bytes:
+    """See that a value is what envizzy writes; its inside is not looked at.
+
+    Raises:
+        ValueError: It is no JSON object in one line.
+    """
+    if not value.startswith(b"{") or not value.endswith(b"}") or b"\n" in value:
+        raise ValueError("the value is no JSON object in one line")
+    return value
+
+
 def json_line(event: Event, *, meta: bool) -> bytes:
     """The line, without its end.
 
@@ -27,9 +38,7 @@ def json_line(event: Event, *, meta: bool) -> bytes:
     Raises:
         ValueError: The value is something else.
     """
-    value = event.value or b""
-    if not value.startswith(b"{") or not value.endswith(b"}") or b"\n" in value:
-        raise ValueError("the value is no JSON object in one line")
+    value = require_object(event.value or b"")
     if not meta or _PRESENT in value:
         return value
     fields = [

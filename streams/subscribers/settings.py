@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
 
 from service.settings import KafkaSettings, Section
 
@@ -207,6 +207,76 @@ class RelpSettings(LineSettings, TlsSettings):
     """Lines on their way that are not confirmed; after a break these go again."""
 
 
+class SplunkHecSettings(LineSettings, TlsSettings):
+    """Records to Splunk's HTTP Event Collector, with indexer acknowledgement."""
+
+    type: Literal["splunk-hec"]
+    """Chooses this kind."""
+
+    url: str = Field(default="https://localhost:8088", pattern=r"^https?://[^/?#]+/?$")
+    """Of the collector, without a path."""
+
+    token: SecretStr | None = None
+    """The token; better by the environment than in the file."""
+
+    token_file: Path | None = None
+    """File that holds the token, in place of ``token``."""
+
+    format: Literal["line", "json"] = "line"
+    """``line``: the collector's syslog line, as the add-on's sourcetypes expect it; ``json``: the
+    record as a JSON event."""
+
+    priority: Annotated[int, Field(ge=0, le=191)] | Literal["none"] = "none"
+    """PRI in front of a line; Splunk's own inputs take it away."""
+
+    index: str = Field(default="", pattern=r"^[a-z0-9_-]{0,80}$")
+    """Index for all topics; empty: the token's own."""
+
+    indexes: dict[RecordTopic, str] = Field(default_factory=dict)
+    """Indexes of single topics."""
+
+    sourcetypes: dict[RecordTopic, str] = Field(default_factory=dict)
+    """Sourcetypes, where others are wanted than those that the Cisco add-on knows."""
+
+    sources: dict[RecordTopic, str] = Field(default_factory=dict)
+    """Sources, where others are wanted than those of the original."""
+
+    indexed_fields: bool = True
+    """Whether events carry ``record_id`` and ``exporter`` as indexed fields: repeats are told."""
+
+    acknowledgement: bool = True
+    """Whether an event counts as delivered only when it is indexed; the token must allow it."""
+
+    ack_seconds: float = Field(default=120.0, gt=0, le=3600)
+    """Patience with the acknowledgement; then the events are sent again."""
+
+    ack_poll_seconds: float = Field(default=1.0, gt=0, le=60)
+    """How often acknowledgements are asked for."""
+
+    request_octets: int = Field(default=800_000, ge=1000)
+    """Largest body before compression; Splunk Cloud takes 1 MB."""
+
+    gzip: bool = True
+    """Whether bodies are compressed."""
+
+    batch_records: int = Field(default=5000, ge=1, le=100_000)
+    """Records that are delivered together at most: all of them share the wait for
+    acknowledgement."""
+
+    @model_validator(mode="after")
+    def _token_is_given_once(self) -> Self:
+        if (self.token is None) == (self.token_file is None):
+            raise ValueError("accepted: either token or token_file")
+        return self
+
+    @field_validator("token_file")
+    @classmethod
+    def _token_file_is_there(cls, file: Path | None) -> Path | None:
+        if file is not None and not file.is_file():
+            raise ValueError("accepted: a file that is there")
+        return file
+
+
 class FileSettings(LineSettings):
     """Records into files, rotated by size and time."""
 
@@ -272,6 +342,7 @@ class KafkaTargetSettings(SubscriberSettings):
 
 
 AnySubscriber = Annotated[
-    SyslogSettings | FileSettings | KafkaTargetSettings, Field(discriminator="type")
+    SyslogSettings | RelpSettings | SplunkHecSettings | FileSettings | KafkaTargetSettings,
+    Field(discriminator="type"),
 ]
 """Each kind of table; ``type`` tells which."""
