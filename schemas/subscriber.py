@@ -8,7 +8,7 @@ docs/subscribers.md tells how to write one, ``streams.subscribers.contract`` tes
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, Literal, NamedTuple, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol, runtime_checkable
 
 ENTRY_POINTS: Final = "envizzy.subscribers"
 """Group of entry points under which a package names its ``Factory``."""
@@ -140,6 +140,7 @@ class Context(Protocol):
         ...
 
 
+@runtime_checkable
 class Subscriber(Protocol):
     """Brings events to one destination. Used by one thread; a call takes at most some minutes."""
 

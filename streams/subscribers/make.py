@@ -18,11 +18,13 @@ from streams.subscribers.hec_events import Body, HecEvents
 from streams.subscribers.json_line import require_object
 from streams.subscribers.kafka import KafkaSubscriber, check_target
 from streams.subscribers.line import LineWriter
+from streams.subscribers.plugin import make_plugin
 from streams.subscribers.relp import RelpSubscriber
 from streams.subscribers.settings import (
     FileSettings,
     KafkaTargetSettings,
     LineSettings,
+    PluginSettings,
     RelpSettings,
     SplunkHecSettings,
     SubscriberSettings,
@@ -118,10 +120,15 @@ def _kafka(settings: KafkaTargetSettings, context: Context, deployment: Deployme
     return KafkaSubscriber(settings, settings.kafka or deployment.kafka, context)
 
 
+def _plugin(settings: PluginSettings, context: Context, _: Deployment) -> Subscriber:
+    return make_plugin(settings.plugin, settings.settings, context)
+
+
 _MAKERS: Mapping[type[SubscriberSettings], Callable[[Any, Context, Deployment], Subscriber]] = {
     SyslogSettings: _syslog,
     RelpSettings: _relp,
     SplunkHecSettings: _hec,
     FileSettings: _file,
     KafkaTargetSettings: _kafka,
+    PluginSettings: _plugin,
 }

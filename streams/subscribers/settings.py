@@ -341,8 +341,26 @@ class KafkaTargetSettings(SubscriberSettings):
         return given.get(topic, self.prefix + topic)
 
 
+class PluginSettings(SubscriberSettings):
+    """Records to a subscriber of another package (docs/subscribers.md tells how to write one)."""
+
+    type: Literal["plugin"]
+    """Chooses this kind."""
+
+    plugin: str = Field(min_length=1)
+    """Name of the entry point, in the group ``envizzy.subscribers``."""
+
+    settings: dict[str, Any] = Field(default_factory=dict)
+    """What the plug-in is given; it says what it accepts."""
+
+
 AnySubscriber = Annotated[
-    SyslogSettings | RelpSettings | SplunkHecSettings | FileSettings | KafkaTargetSettings,
+    SyslogSettings
+    | RelpSettings
+    | SplunkHecSettings
+    | FileSettings
+    | KafkaTargetSettings
+    | PluginSettings,
     Field(discriminator="type"),
 ]
 """Each kind of table; ``type`` tells which."""

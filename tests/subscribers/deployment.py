@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,7 +56,7 @@ class Records:
             producer.poll(0)
         assert 0 == producer.flush(60)
 
-    def start(self, *names: str, ready: bool = True) -> Child:
+    def start(self, *names: str, ready: bool = True, env: Mapping[str, str] | None = None) -> Child:
         """Start a process of subscribers."""
         file = self.folder / "envizzy.toml"
         file.write_text(
@@ -66,7 +66,7 @@ class Records:
         at = free_port()
         command = envizzy("subscribe", *names, "--config", str(file), "--health-port", str(at))
         log = self.folder / f"subscribe-{len(self.children)}.log"
-        child = spawn("subscribe", command, log)
+        child = spawn("subscribe", command, log, env)
         self.children.append(child)
         if ready:
             await_ready(child, f"http://127.0.0.1:{at}/readyz", READY_SECONDS)
