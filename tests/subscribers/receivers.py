@@ -19,7 +19,8 @@ def make_certificate(folder: Path, name: str = "localhost") -> tuple[Path, Path]
     certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
     subprocess.run(
         [
-            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+            *("openssl", "req", "-x509", "-nodes", "-days", "2", "-newkey", "ec"),
+            *("-pkeyopt", "ec_paramgen_curve:prime256v1"),
             *("-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name},IP:127.0.0.1"),
             *("-keyout", str(key), "-out", str(certificate)),
         ],

@@ -139,7 +139,7 @@ def test_json_events_have_the_app_s_sourcetype(splunk: Splunk) -> None:
 def test_no_fault_loses_an_event(splunk: Splunk, fault: Fault) -> None:
     """At the first request and at a later one; repeats are allowed."""
     splunk.faults = [fault, fault, lambda *_: False, fault]
-    subscriber = make(splunk.url, request_octets=4000)
+    subscriber = make(splunk.url, request_octets=4000, ack_seconds=9, ack_poll_seconds=3)
     events = make_events(100)
     outcomes = deliver_all(subscriber, events)
     subscriber.close()

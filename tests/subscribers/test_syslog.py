@@ -16,6 +16,9 @@ from tests.brokers import free_port
 from tests.subscribers.deployment import until
 from tests.subscribers.receivers import LineReceiver, UdpReceiver, make_certificate
 
+BASE = {"timeout_seconds": 60, "resend_seconds": 3600}
+"""The clock of a contract test runs ahead of a busy machine's."""
+
 
 def make(context: ContractContext | None = None, **values: object) -> SyslogSubscriber:
     """A subscriber with settings of the test's own."""
@@ -64,7 +67,7 @@ class TestTcpContract(NotALine):
 
     def make(self, context: ContractContext) -> SyslogSubscriber:
         """To the receiver's port."""
-        return make(context, flow_port=self.receiver.port, timeout_seconds=60, **self.values)
+        return make(context, flow_port=self.receiver.port, **{**BASE, **self.values})
 
     def received(self) -> Sequence[bytes]:
         """All lines of all connections."""
