@@ -1,12 +1,9 @@
 """Hex text: a datagram a line, or messages wrapped over many lines; ``#`` starts a comment.
 
-Which of the two it is, the length field of IPFIX tells: where every line is a whole message by
-itself, a line is
-a datagram. Where some line is not, but the octets of all lines together are whole messages from the
-first octet to the last,
-the lines are only wrapped. Otherwise a line is a datagram (and what is short will be reported as
-malformed).
-NetFlow v5 and v9 have no length field, so their lines count as whole.
+Which of the two it is, the messages' own lengths tell: where every line is a whole message by
+itself, a line is a datagram. Where some line is not, but the octets of all lines together are whole
+IPFIX messages from the first octet to the last, or one whole NetFlow message, the lines are only
+wrapped. Otherwise a line is a datagram (and what is short will be reported as malformed).
 """
 
 import re
@@ -15,6 +12,7 @@ from typing import NamedTuple
 
 from envizzy.captures.ipfix_lengths import IPFIX_VERSION, message_length, message_lengths
 from envizzy.captures.model import CaptureError
+from streams.wire import READERS, MalformedMessage, read_message
 
 _HEX_LINE = re.compile(r"[0-9a-fA-F]+")
 _SHOWN = 20
@@ -70,7 +68,7 @@ def hex_datagrams(text: str, name: str) -> Iterator[bytes]:
         if len(line.digits) % 2:
             raise CaptureError(
                 f"{name}:{line.number}: {len(line.digits)} hex digits; an octet has two,"
-                " and all lines together are no whole IPFIX messages"
+                " and all lines together are no whole messages"
             )
         yield bytes.fromhex(line.digits)
 
@@ -83,7 +81,7 @@ def _wrapped(lines: Sequence[HexLine]) -> list[bytes] | None:
     octets = bytes.fromhex(digits)
     lengths = message_lengths(octets)
     if lengths is None:
-        return None
+        return [octets] if _is_one_netflow_message(octets) else None
     messages, start = [], 0
     for length in lengths:
         messages.append(octets[start : start + length])
@@ -92,11 +90,27 @@ def _wrapped(lines: Sequence[HexLine]) -> list[bytes] | None:
 
 
 def _is_whole(digits: str) -> bool:
-    """Whether a line can be a datagram by itself; only IPFIX has a length to deny it."""
+    """Whether a line can be a datagram by itself; an unknown version says nothing against it."""
     if len(digits) % 2:
         return False
     octets = bytes.fromhex(digits)
-    if int.from_bytes(octets[:2], "big") != IPFIX_VERSION:
-        return True
-    length = message_length(octets)
-    return length is not None and length <= len(octets)
+    if int.from_bytes(octets[:2], "big") == IPFIX_VERSION:
+        length = message_length(octets)
+        return length is not None and length <= len(octets)
+    return octets[:2] not in READERS or _is_netflow_message(octets)
+
+
+def _is_netflow_message(octets: bytes) -> bool:
+    try:
+        read_message(octets)
+    except MalformedMessage:
+        return False
+    return True
+
+
+def _is_one_netflow_message(octets: bytes) -> bool:
+    """Whether nothing is left over: the records counted, or the FlowSets, fill the octets."""
+    if not _is_netflow_message(octets):
+        return False
+    message = read_message(octets)
+    return bool(message.sets) and not message.trailing

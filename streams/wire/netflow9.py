@@ -38,8 +38,9 @@ def read_v9_message(payload: bytes) -> Message:
     """Check the frame of an Export Packet (RFC 3954, 5.1), all of it before anything is used.
 
     FlowSets are walked by their lengths; the header's Count, which many Exporters get wrong, is
-    not asked. Zeros up to the end of the datagram end the walk: some Exporters fill it up (5.3 has
-    padding in FlowSets only). So do fewer octets than a FlowSet Header, whatever they are.
+    not asked. A FlowSet of id 0 and length 0 ends the walk: some Exporters fill datagrams up with
+    zeros (5.3 has padding in FlowSets only). So do fewer octets than a FlowSet Header, whatever
+    they are.
 
     Args:
         payload: One whole UDP payload of Version 9.
@@ -52,13 +53,15 @@ def read_v9_message(payload: bytes) -> Message:
             a FlowSet Header, or past the datagram).
     """
     size = len(payload)
-    header = read_v9_header(payload)
+    if size < _HEADER_LENGTH:
+        raise _truncated(size)
+    version, _, uptime, seconds, sequence, source_id = _header(payload)
     spans: list[SetSpan] = []
     position = _HEADER_LENGTH
     while size - position >= _SET_HEADER_LENGTH:
         set_id, length = _two(payload, position)
         if not _SET_HEADER_LENGTH <= length <= size - position:
-            if not set_id and not length and not any(payload[position:]):
+            if not set_id and not length:
                 break
             raise MalformedMessage(
                 Malformed.SET_LENGTH,
@@ -67,7 +70,8 @@ def read_v9_message(payload: bytes) -> Message:
             )
         spans.append(SetSpan(set_id, len(spans), position + _SET_HEADER_LENGTH, position + length))
         position += length
-    return Message(header._replace(length=position), tuple(spans), size - position)
+    header = MessageHeader(version, position, seconds, sequence, source_id, uptime)
+    return Message(header, tuple(spans), size - position)
 
 
 def read_v9_header(payload: bytes) -> MessageHeader:
@@ -77,11 +81,15 @@ def read_v9_header(payload: bytes) -> MessageHeader:
         MalformedMessage: ``truncated``.
     """
     if len(payload) < _HEADER_LENGTH:
-        raise MalformedMessage(
-            Malformed.TRUNCATED, 0, f"{len(payload)} octets, the header needs {_HEADER_LENGTH}"
-        )
+        raise _truncated(len(payload))
     version, _, uptime, seconds, sequence, source_id = _header(payload)
     return MessageHeader(version, len(payload), seconds, sequence, source_id, uptime)
+
+
+def _truncated(size: int) -> MalformedMessage:
+    return MalformedMessage(
+        Malformed.TRUNCATED, 0, f"{size} octets, the header needs {_HEADER_LENGTH}"
+    )
 
 
 def read_v9_templates(payload: bytes, span: SetSpan, limits: Limits) -> tuple[Template, ...]:

@@ -117,10 +117,17 @@ def test_flowset_length_that_cannot_be_is_refused(length: int, before: bytes) ->
     assert (Malformed.SET_LENGTH, 20 + len(before) + 2) == refused(payload)
 
 
-def test_a_length_of_zero_with_something_behind_it_is_refused() -> None:
-    """It would hide what follows, or never end."""
-    assert (Malformed.SET_LENGTH, 22) == refused(v9_message(bytes(4), a_set(256, b"abcd")))
+def test_a_flowset_of_id_0_and_length_0_ends_the_walk_whatever_follows() -> None:
+    """What is behind it is counted, and not decoded."""
+    message = read_message(v9_message(a_set(300, b"ab"), bytes(4), a_set(256, b"abcd")))
+
+    assert ((SetSpan(300, 0, 24, 26),), 12) == (message.sets, message.trailing)
+
+
+def test_a_length_of_zero_under_another_id_is_refused() -> None:
+    """It would never end."""
     assert (Malformed.SET_LENGTH, 22) == refused(v9_message(struct.pack(">HH", 256, 0)))
+    assert (Malformed.SET_LENGTH, 22) == refused(v9_message(struct.pack(">HH", 1, 0)))
 
 
 def test_every_truncation_of_a_message_is_refused_or_shorter() -> None:

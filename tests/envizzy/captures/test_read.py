@@ -205,8 +205,31 @@ def test_hex_of_one_message_over_many_lines_is_joined(file: Path) -> None:
     assert [MESSAGE, SECOND] == payloads(file, text.encode())
 
 
-def test_hex_lines_of_other_versions_are_whole(file: Path) -> None:
-    """NetFlow v5 and v9 have no length field: a line is a datagram."""
+@pytest.mark.parametrize("record", [32, 48])
+@pytest.mark.parametrize(
+    "payload",
+    [
+        bytes.fromhex("00050002") + bytes(20 + 2 * 48),
+        bytes.fromhex("00090001") + bytes(16) + bytes.fromhex("01000024") + bytes(32),
+    ],
+)
+def test_wrapped_hex_of_netflow_is_joined(file: Path, payload: bytes, record: int) -> None:
+    """One message whose records, or FlowSets, end with the last line."""
+    digits = payload.hex()
+    text = "\n".join(digits[at : at + record] for at in range(0, len(digits), record))
+
+    assert [payload] == payloads(file, text.encode())
+
+
+def test_whole_netflow_lines_are_datagrams(file: Path) -> None:
+    """Each by itself, however many."""
+    line = (bytes.fromhex("00050001") + bytes(20 + 48)).hex()
+
+    assert [bytes.fromhex(line)] * 2 == payloads(file, f"{line}\n{line}\n".encode())
+
+
+def test_hex_lines_that_do_not_join_are_datagrams(file: Path) -> None:
+    """What is short stays short, and is reported as malformed."""
     assert [b"\x00\x09\x00\x01", b"\x00\x05"] == payloads(file, b"00090001\n0005\n")
 
 
