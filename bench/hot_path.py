@@ -17,6 +17,7 @@ from schemas.elements import load_registry
 from schemas.field_keys import load_field_keys
 from service.settings import KafkaSettings, TopicsSettings
 from streams.agents.decode import Decoder
+from streams.agents.exporters import ExporterRecords, ExportersReader
 from streams.agents.flights import Flight, Flights
 from streams.agents.publisher import Publisher, producer_config
 from streams.agents.rendering import make_renderer
@@ -84,6 +85,9 @@ class _Line:
         self.decoder = Decoder(
             read_run, step, advance, self.context, _Layouts(), self.states, self.publisher,
             self.render, metrics, "0a0b0c0d", 100, 1_000_000,
+            ExporterRecords(
+                ExportersReader({}, "exporter"), self.publisher, self.context, metrics, "0a0b0c0d"
+            ),
         )  # fmt: skip
 
     def run(self, made: list[tuple[int, bytes]]) -> None:

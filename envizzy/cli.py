@@ -13,6 +13,7 @@ from envizzy.commands import (
     config,
     diag,
     elements,
+    exporters,
     filters,
     generate,
     ingest,
@@ -64,6 +65,7 @@ app.command()(ingest.ingest)
 app.command()(streams.streams)
 app.command()(subscribe.subscribe)
 app.add_typer(topics.app)
+app.add_typer(exporters.app)
 app.add_typer(config.app)
 app.add_typer(filters.app)
 app.add_typer(elements.app)

@@ -112,6 +112,13 @@ TABLE: tuple[Metric, ...] = (
         Kind.COUNTER,
         "State values that did not follow their schema when they were needed; as if not there.",
     ),
+    Metric("streams_exporter_records_total", Kind.COUNTER, "Records written to `exporter`."),
+    Metric(
+        "streams_exporter_failures_total",
+        Kind.COUNTER,
+        "Datagrams that could not be taken into their exporter's description: a defect. Their "
+        "flows are not concerned.",
+    ),
     Metric("streams_state_reads_total", Kind.COUNTER, "Times that the state was read."),
     Metric(
         "streams_state_read_seconds",

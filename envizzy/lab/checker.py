@@ -9,15 +9,17 @@ from typing import Any, NamedTuple
 
 from envizzy.generator.expected import digest, identity, octets_digest
 from envizzy.generator.fleet import Sent
+from envizzy.generator.routers import expected as of_routers
 
-KINDS = ("endpoint", "interface", "flow")
+KINDS = ("endpoint", "interface", "flow", "netflow")
 """The record topics that the generator's records end on."""
 
 _EXAMPLES = 10
 """So many faults of each kind are kept to be shown."""
 
-_HEADERS = (0, 4, 20)
-"""Before a Set's content in a dead letter: nothing, the Set's header, the Message's too."""
+_HEADERS = (0, 4, 20, 24)
+"""Before a Set's content in a dead letter: nothing, the Set's header, the Message's too (IPFIX,
+v9)."""
 
 
 class Published(NamedTuple):
@@ -113,7 +115,7 @@ class Checker:
 
     keeps: Callable[[Mapping[str, Any]], bool] = _keeps_all
     _entries: dict[str, _Entry] = field(default_factory=dict)
-    _by_octets: dict[str, str] = field(default_factory=dict)
+    _by_octets: dict[str, list[str]] = field(default_factory=dict)
     _early: dict[str, list[Published]] = field(default_factory=dict)
     _last_of_endpoint: dict[tuple[str, int, int], int] = field(default_factory=dict)
     _last_of_raw: dict[tuple[str, int, str], str] = field(default_factory=dict)
@@ -138,7 +140,7 @@ class Checker:
             sent.templated,
             intended,
         )
-        self._by_octets[sent.octets] = sent.identity
+        self._by_octets.setdefault(sent.octets, []).append(sent.identity)
         self._settled += intended
         for record in self._early.pop(sent.identity, ()):
             self.publish(record)
@@ -150,7 +152,7 @@ class Checker:
             Whether it is the first of its identity and its Template was there before it: only
             such records say something about latency.
         """
-        name = identity(record.value)
+        name = _identity(record)
         entry = self._entries.get(name)
         if entry is None:
             self._early.setdefault(name, []).append(record)
@@ -235,7 +237,7 @@ class Checker:
         if entry.kind != record.kind:
             self._wrong("wrong_template", f"{name}: a {entry.kind} record on {record.kind}")
             return
-        if entry.digest != digest(record.value):
+        if entry.digest != _digest(record):
             self._wrong("wrong_value", f"{name} ({record.record_id}): {dict(record.value)}")
         elif record.key != entry.key:
             self._wrong("wrong_value", f"{name}: key {record.key}, not {entry.key}")
@@ -257,13 +259,15 @@ class Checker:
 
     def _elsewhere(self, octets: bytes, where: str) -> bool:
         for skip in _HEADERS:
-            name = self._by_octets.get(octets_digest(octets[skip:]))
-            if name is not None:
+            names = self._by_octets.get(octets_digest(octets[skip:]))
+            if names is None:
+                continue
+            for name in names:
                 entry = self._entries[name]
                 if not entry.elsewhere and not entry.seen and not entry.intended:
                     self._settled += 1
                 entry.elsewhere = where
-                return True
+            return True
         return False
 
     def _wrong(self, what: str, line: str) -> None:
@@ -277,3 +281,13 @@ class Checker:
         kept = self._examples.setdefault(what, [])
         if len(kept) < _EXAMPLES:
             kept.append(line)
+
+
+def _identity(record: Published) -> str:
+    is_router = record.kind == "netflow"
+    return of_routers.identity(record.value) if is_router else identity(record.value)
+
+
+def _digest(record: Published) -> str:
+    is_router = record.kind == "netflow"
+    return digest(of_routers.comparable(record.value) if is_router else record.value)

@@ -1,7 +1,7 @@
 """What a run of the lab was asked for, and what it knows while it goes on."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +26,8 @@ class Options:
         kafka: Brokers in place of Tansu.
         as_json: Print the summary only.
         memory_mebi: Tansu may have so much (it keeps all in memory); then the run ends.
+        routers: Simulated ones beside the endpoints.
+        router_rate: Flow records a second, of all routers.
     """
 
     endpoints: int = 20
@@ -35,6 +37,8 @@ class Options:
     kafka: str | None = None
     as_json: bool = False
     memory_mebi: int = 2048
+    routers: int = 0
+    router_rate: float = 100.0
 
 
 @dataclass(slots=True)
@@ -88,9 +92,13 @@ class Run:
             ("records published", f"{watch.seen:,}"),
             ("records/s", f"{self._rate.at(time.monotonic(), watch.seen):,.0f}"),
             ("latency ms p50, p99", "-" if p50 is None else f"{p50:.0f}, {p99:.0f}"),
-            ("flows", f"{counts['flow']:,}"),
+            ("flows", self._flows(counts)),
             ("endpoint, interface", f"{counts['endpoint']:,}, {counts['interface']:,}"),
             ("dropped", f"{self.dropped:,}"),
             ("dead letters", f"{sum(watch.dead.values()):,}"),
         )
         return Figures(f"envizzy lab: {self.services.settings.kafka.bootstrap_servers}", pairs)
+
+    def _flows(self, counts: Mapping[str, int]) -> str:
+        own = f"{counts['flow']:,}"
+        return f"{own}, of routers {counts['netflow']:,}" if self.options.routers else own

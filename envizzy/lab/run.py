@@ -83,6 +83,7 @@ def _source(options: Options, parts: Services, folder: Path) -> Child:
     command = envizzy(
         *("generate", "--to", target, "--endpoints", str(options.endpoints)),
         *("--rate", str(options.rate), "--account", str(folder / "account.jsonl")),
+        *("--routers", str(options.routers), "--router-rate", str(options.router_rate)),
     )
     return spawn("generate", command, log)
 
@@ -111,7 +112,9 @@ def _watch(this: Run, console: Console) -> None:
         while not over():
             step()
             wide, high = console.size
-            live.update(render(this.figures(), this.watch.talk, width=wide, height=high))
+            watch = this.watch
+            shown = render(this.figures(), watch.talk, watch.exporters, width=wide, height=high)
+            live.update(shown)
 
 
 @contextmanager

@@ -51,6 +51,7 @@ def _summary(this: Run, report: Report) -> Summary:
         report.lost,
         latencies.quantile(0.5),
         latencies.quantile(0.99),
+        report.published["netflow"] if this.options.routers else None,
     )
 
 
@@ -88,6 +89,7 @@ def settle_replay(this: Run, sent: Counter[bytes]) -> tuple[Summary, bool, tuple
         missing + untaken,
         latencies.quantile(0.5),
         latencies.quantile(0.99),
+        counts["netflow"] or None,
     )
     notes = []
     if missing:

@@ -24,6 +24,7 @@ class Summary(NamedTuple):
         lost: None of all these; of a capture: datagrams.
         latency_ms_p50: Socket to topic, parked ones apart; None where nothing was published.
         latency_ms_p99: The same.
+        netflow_published: Distinct router flows on the topic; None where no routers were asked for.
     """
 
     datagrams_sent: int
@@ -39,10 +40,14 @@ class Summary(NamedTuple):
     lost: int
     latency_ms_p50: float | None
     latency_ms_p99: float | None
+    netflow_published: int | None = None
 
     def as_dict(self) -> Mapping[str, int | float | None]:
-        """In the order that is documented."""
-        return self._asdict()
+        """In the order that is documented; what routers add only where there are some."""
+        every = self._asdict()
+        if self.netflow_published is None:
+            del every["netflow_published"]
+        return every
 
 
 def print_summary(summary: Summary, examples: tuple[str, ...], console: Console) -> None:

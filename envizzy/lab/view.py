@@ -10,8 +10,13 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from envizzy.lab.exporters_view import Exporters
+from envizzy.lab.numbers import number, with_unit
+
 _ROWS = 8
 _FEW_ROWS = 5
+_FEWEST_ROWS = 4
+"""Where a low terminal has exporters to show, too."""
 
 _WIDE = 110
 """Columns from which on three tables have room for names and octets."""
@@ -27,8 +32,6 @@ _KEPT_FLOWS = 50_000
 
 _KEPT_NAMES = 20_000
 """Users, programs or destinations; beyond it the rarest are forgotten."""
-
-_KILO = 1000.0
 
 
 @dataclass(slots=True)
@@ -49,7 +52,7 @@ class Talk:
         target = flow.get("da") or flow.get("da6") or "?"
         host = flow.get("dh")
         where = str(target if host in {None, "", "Unknown", "-"} else host)
-        total = _number(flow.get("ibc")) + _number(flow.get("obc"))
+        total = number(flow.get("ibc")) + number(flow.get("obc"))
         name = (flow.get("udid"), flow.get("pr"), flow.get("sp"), flow.get("fss"), target)
         before = self._totals.pop(name, None)
         self._totals[name] = total
@@ -66,7 +69,7 @@ class Talk:
             if len(counter) > _KEPT_NAMES:
                 _thin(counter)
         port = f"{where}:{flow.get('dp', '?')}"
-        self.recent.append((user, program, port, _octets(total)))
+        self.recent.append((user, program, port, with_unit(total)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +86,25 @@ class Figures:
 
 
 def render(
-    figures: Figures, talk: Talk, *, width: int = _WIDE, height: int = _HIGH
+    figures: Figures,
+    talk: Talk,
+    exporters: Exporters | None = None,
+    *,
+    width: int = _WIDE,
+    height: int = _HIGH,
 ) -> RenderableType:
     """The whole screen.
 
     Args:
         figures: What stands above the tables.
         talk: What stands in them.
+        exporters: Routers; None, or none yet: no section for them.
         width: Of the terminal; names come before octets where it is narrow.
         height: Of the terminal; a low one has fewer rows, so that nothing is cut off below.
     """
     wide = width >= _WIDE
-    rows = _ROWS if height >= _HIGH else _FEW_ROWS
+    few = _FEWEST_ROWS if exporters else _FEW_ROWS
+    rows = few if height < _HIGH + (_FEW_ROWS if exporters else 0) else _ROWS
     across = 4 if wide else 2
     top = Table.grid(padding=(0, 3))
     for _ in range(across):
@@ -117,7 +127,10 @@ def render(
     recent.add_column("octets", no_wrap=True, justify="right", width=_OCTETS_WIDTH)
     for row in list(talk.recent)[-rows:]:
         recent.add_row(*row)
-    return Group(Panel(top, title=figures.title, title_align="left"), tables, recent)
+    panel = Panel(top, title=figures.title, title_align="left")
+    if not exporters:
+        return Group(panel, tables, recent)
+    return Group(panel, exporters.table(rows), tables, recent)
 
 
 def _ranking(
@@ -134,7 +147,7 @@ def _ranking(
     if octets is not None:
         table.add_column("octets", justify="right")
     for name, flows in counter.most_common(rows):
-        more = () if octets is None else (_octets(octets[what, name]),)
+        more = () if octets is None else (with_unit(octets[what, name]),)
         table.add_row(name, str(flows), *more)
     return table
 
@@ -142,15 +155,3 @@ def _ranking(
 def _thin(counter: Counter[str]) -> None:
     for name, _ in counter.most_common()[_KEPT_NAMES // 2 :]:
         del counter[name]
-
-
-def _number(value: object) -> int:
-    return int(value) if isinstance(value, int | str) and str(value).isdigit() else 0
-
-
-def _octets(number: float) -> str:
-    for unit in ("", " k", " M", " G"):
-        if number < _KILO:
-            return f"{number:.0f}{unit}" if not unit else f"{number:.1f}{unit}"
-        number /= _KILO
-    return f"{number:.1f} T"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from confluent_kafka import Message
 
 from envizzy.lab.checker import KINDS, Checker, Published
+from envizzy.lab.exporters_view import Exporters
 from envizzy.lab.observe import Latencies, record_of
 from envizzy.lab.reader import AccountReader, TopicReader
 from envizzy.lab.view import Talk
@@ -49,6 +50,7 @@ class Watch:
         checker: Told everything; in a replay it knows of nothing that was sent.
         latencies: Of the records whose Template was there.
         talk: Who talks with whom.
+        exporters: What the routers send.
         dead: Dead letters by reason.
         expecting: Whether the account tells what was sent; false in a replay.
         records: The first records that came out of a replay, with their topic.
@@ -62,6 +64,7 @@ class Watch:
     checker: Checker = field(default_factory=Checker)
     latencies: Latencies = field(default_factory=Latencies)
     talk: Talk = field(default_factory=Talk)
+    exporters: Exporters = field(default_factory=Exporters)
     dead: dict[str, int] = field(default_factory=dict)
     expecting: bool = True
     records: list[tuple[str, object]] = field(default_factory=list)
@@ -115,6 +118,8 @@ class Watch:
             self.latencies.add(received, arrived)
         if kind == "flow":
             self.talk.add(record.value)
+        elif kind == "netflow":
+            self.exporters.add(record.value)
 
     def _replayed(self, record: Published) -> bool:
         """Count a record by its record-id; False where it was parked (no word on latency)."""

@@ -10,9 +10,13 @@ from service.logs import logger
 from service.settings import KafkaSettings, TopicsSettings
 from streams.agents.stop import StartError
 
-NEEDED = ("raw", "state", "layouts", "endpoint", "interface", "flow", "dead-letter")
-COMPACTED = ("state", "layouts")
-WRITTEN = ("state", "layouts", "endpoint", "interface", "flow", "dead-letter")
+RECORDS = ("endpoint", "interface", "flow", "netflow", "exporter")
+NEEDED = ("raw", "state", "layouts", *RECORDS, "dead-letter")
+COMPACTED = ("state", "layouts", "exporter")
+WRITTEN = ("state", "layouts", *RECORDS, "dead-letter")
+
+ALONE = ("layouts", "exporter")
+"""Topics of one partition: every worker reads them whole."""
 
 HOUR_MS = 3_600_000
 """Least ``min.compaction.lag.ms`` of ``state``: compaction may else remove the newer of two."""
@@ -58,10 +62,11 @@ def check_topics(
             f"topic {names['raw']} has {partitions['raw']} partitions and {names['state']} has "
             f"{partitions['state']}: both must have as many; make {names['state']} anew"
         )
-    if partitions["layouts"] != 1:
-        raise StartError(
-            f"topic {names['layouts']} has {partitions['layouts']} partitions: it must have one"
-        )
+    for topic in ALONE:
+        if partitions[topic] != 1:
+            raise StartError(
+                f"topic {names[topic]} has {partitions[topic]} partitions: it must have one"
+            )
     _check_configs(admin, names, message_octets, seconds)
     return _incarnation(admin, names["raw"], seconds)
 

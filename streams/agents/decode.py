@@ -19,6 +19,7 @@ from schemas.records import (
 )
 from service.logs import Repeats, logger
 from streams.agents import letters
+from streams.agents.exporters import ExporterRecords
 from streams.agents.flights import Flight
 from streams.agents.publisher import ANY_PARTITION, NS_PER_MS, Arguments, Publisher
 from streams.agents.rendering import Renderer
@@ -65,6 +66,7 @@ class Decoder:
         incarnation: str,
         failures_in_a_row: int,
         message_octets: int,
+        exporters: ExporterRecords,
     ) -> None:
         """Take what it needs.
 
@@ -81,6 +83,7 @@ class Decoder:
             incarnation: Of ``raw``, for record ids.
             failures_in_a_row: After so many the worker stops.
             message_octets: Largest record.
+            exporters: Told of every datagram.
         """
         self._read_run = read_run
         self._step = step
@@ -94,6 +97,7 @@ class Decoder:
         self._incarnation = incarnation
         self._failures_in_a_row = failures_in_a_row
         self._value_octets = message_octets - HEADER_OCTETS
+        self._exporters = exporters
         self._failures = 0
         self._log = logger("streams.decode")
         self._repeats = Repeats(10.0)
@@ -124,6 +128,7 @@ class Decoder:
         changes: dict[tuple[object, ...], Change] = {}
         counts: dict[str, int] = {}
         step, context, fleet = self._step, self._context, self._fleets.fleet
+        observe = self._exporters.observe
         index, size = 0, len(batch.datagrams)
         while (index := self._run(flight, state, batch.datagrams, index, at, counts)) < size:
             datagram, prefix = batch.datagrams[index], f"{at}{index:04x}"
@@ -132,6 +137,7 @@ class Decoder:
                 outcome = step(datagram, prefix, state, fleet, now_ns, context)
                 self._follow(flight, state, outcome, prefix, changes, counts)
                 self._failures = 0
+                observe(flight, state, datagram, outcome)
             except Exception as error:  # noqa: BLE001 - a defect takes one datagram, not the event
                 self._failed(flight, datagram, prefix, error)
         try:
@@ -141,6 +147,7 @@ class Decoder:
         except Exception as error:  # noqa: BLE001 - what is due stays due; the next event tries again
             letter = letters.of_event(f"advance: {error!r}", now_ns)
             self._account(flight, letter, error)
+        self._exporters.publish(flight, state, now_ns)
         self._remember(flight, state, changes)
         self._metrics.count(counts)
         if state.unreadable:

@@ -93,6 +93,7 @@ class Publisher:
                 "interface",
                 "flow",
                 "netflow",
+                "exporter",
                 "dead-letter",
             )
         }

@@ -12,6 +12,7 @@ from streams.agents.agent import make_agent
 from streams.agents.app import make_app, raw_topic, wire
 from streams.agents.consumer import Due, seeking
 from streams.agents.decode import HEADER_OCTETS, Decoder
+from streams.agents.exporters import ExporterRecords, ExportersReader
 from streams.agents.flights import Flight, Flights
 from streams.agents.layouts_reader import LayoutsReader
 from streams.agents.policy_reader import PolicyReader
@@ -73,6 +74,9 @@ class Rooms:
             Fleet(limits=context.state_limits),
             self.metrics,
         )
+        self.exporters = ExportersReader(
+            reader_config(kafka.librdkafka("streams-exporters"), group), topics.name("exporter")
+        )
         self.lag = LagMonitor(
             reader_config(kafka.librdkafka("streams-lag"), group),
             lambda: frozenset((raw, partition) for partition in self.partitions()),
@@ -91,6 +95,7 @@ class Rooms:
             incarnation,
             settings.failures_in_a_row,
             settings.message_octets,
+            ExporterRecords(self.exporters, self.publisher, context, self.metrics, incarnation),
         )
         self.policy = PolicyReader(
             settings.filter_policy, context.keys, context.policy, decoder.take_policy, self.metrics
@@ -150,8 +155,8 @@ class Rooms:
 
     def ready(self) -> Verdict:
         """Assigned, state loaded, layouts loaded, lag not growing."""
-        if not self.layouts.complete:
-            return Verdict(ok=False, detail="the layouts are not read yet")
+        if not (self.layouts.complete and self.exporters.complete):
+            return Verdict(ok=False, detail="the layouts or exporters are not read yet")
         if self.reader.loaded is None:
             return Verdict(ok=False, detail="no partition assigned, or its state is being read")
         if self.lag.is_growing():

@@ -24,7 +24,7 @@ from streams.filtering import PolicyError
 from streams.settings import NetflowSettings, StreamsSettings
 
 LAYOUTS_SECONDS = 60.0
-"""Patience with the layouts topic at start; some thousand records at most."""
+"""Patience with the topics of layouts and exporters at start; some thousand records at most."""
 
 
 Answer = Callable[
@@ -102,6 +102,7 @@ def run_worker(
         asyncio.set_event_loop(loop)
         rooms = Rooms(settings, kafka, topics, context, incarnation)
         rooms.layouts.start(LAYOUTS_SECONDS)
+        rooms.exporters.start(LAYOUTS_SECONDS)
         end_answer = answer(rooms.metrics.registry, rooms.health, rooms.ready)
     except (StartError, HealthError) as error:
         log.error(str(error))  # noqa: TRY400 - one clear line, no traceback
@@ -125,6 +126,7 @@ def run_worker(
     finally:
         rooms.lag.stop()
         rooms.layouts.stop()
+        rooms.exporters.stop()
         end_answer()
     if code == Exit.OK and rooms.flights and rooms.publisher.close(1.0):
         log.warning("records unconfirmed: sent again", events=len(rooms.flights))

@@ -9,7 +9,7 @@ from confluent_kafka import KafkaError, KafkaException
 
 from schemas.topics import TOPICS
 from service.settings import KafkaSettings, TopicsSettings
-from streams.agents.checks import NEEDED, NO_INCARNATION, check_topics
+from streams.agents.checks import ALONE, COMPACTED, NEEDED, NO_INCARNATION, check_topics
 from streams.agents.stop import StartError
 
 
@@ -29,7 +29,7 @@ class FakeAdmin:
     """A cluster in which all is well; a test changes one thing."""
 
     partitions: dict[str, int] = field(
-        default_factory=lambda: {name: 1 if name == "layouts" else 4 for name in NEEDED}
+        default_factory=lambda: {name: 1 if name in ALONE else 4 for name in NEEDED}
     )
     configs: dict[str, dict[str, str]] = field(
         default_factory=lambda: {
@@ -111,16 +111,17 @@ def test_state_with_other_partitions_than_raw() -> None:
         check(admin)
 
 
-def test_layouts_with_several_partitions() -> None:
+@pytest.mark.parametrize("topic", ALONE)
+def test_a_topic_of_one_partition_with_several(topic: str) -> None:
     """Every worker reads one."""
     admin = FakeAdmin()
-    admin.partitions["layouts"] = 2
+    admin.partitions[topic] = 2
 
-    with pytest.raises(StartError, match="layouts has 2 partitions"):
+    with pytest.raises(StartError, match=f"{topic} has 2 partitions: it must have one"):
         check(admin)
 
 
-@pytest.mark.parametrize("topic", ["state", "layouts"])
+@pytest.mark.parametrize("topic", COMPACTED)
 @pytest.mark.parametrize("policy", ["delete", "compact,delete"])
 def test_a_memory_that_would_be_deleted(topic: str, policy: str) -> None:
     """Only compaction keeps the last value of each key."""

@@ -17,6 +17,7 @@ from streams.agents import decode as room
 from streams.agents.agent import make_agent
 from streams.agents.consumer import Due
 from streams.agents.decode import Decoder
+from streams.agents.exporters import ExporterRecords, ExportersReader
 from streams.agents.flights import Flight, Flights
 from streams.agents.publisher import Publisher
 from streams.agents.rendering import make_renderer
@@ -124,6 +125,13 @@ class Bench:
             "0badcafe",
             3,
             LIMIT,
+            ExporterRecords(
+                ExportersReader({}, "exporter"),
+                self.publisher,
+                None,  # type: ignore[arg-type] # no router flows are faked
+                self.metrics,
+                "0badcafe",
+            ),
         )
 
     def work(self, value: bytes, offset: int = 41) -> Flight:

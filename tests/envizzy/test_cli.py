@@ -19,6 +19,7 @@ COMMANDS = (
     "generate",
     "tail",
     "diag",
+    "exporters",
 )
 
 
@@ -49,7 +50,13 @@ def test_help_names_every_command() -> None:
     "command",
     [
         *((name,) for name in COMMANDS if name not in {"topics", "config"}),
-        *(("topics", "create"), ("topics", "show"), ("config", "check"), ("config", "show")),
+        *(
+            ("exporters", "check"),
+            ("topics", "create"),
+            ("topics", "show"),
+            ("config", "check"),
+            ("config", "show"),
+        ),
     ],
     ids=" ".join,
 )

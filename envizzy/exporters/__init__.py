@@ -1,0 +1,1 @@
+"""What the routers send, judged: findings in words, and the lines that put them right."""

@@ -1,0 +1,1 @@
+"""Simulated routers: NetFlow v5, v9 and IPFIX as real ones send it; pure but for the seed."""
