@@ -106,7 +106,7 @@ def _steady(
     if what is not None and number:
         counts[what] = number
     notes = () if numbering is None else (Note(key, numbering),)
-    return Outcome(records, letters, (), (), counts, notes)
+    return Outcome(tuple(records), tuple(letters), (), (), counts, notes)
 
 
 def _malformed(datagram: Datagram, prefix: str, error: MalformedMessage) -> Outcome:

@@ -156,3 +156,13 @@ def test_malformed_export_packet_is_one_dead_letter_and_changes_nothing() -> Non
 
     assert ["malformed_set_length"] == reasons(outcome)
     assert ((), ()) == (tuple(outcome.changes), tuple(outcome.notes))
+
+
+def test_compiled_and_interpreted_give_the_same() -> None:
+    """Whether a layout is compiled changes nothing but the cost."""
+    fast, slow = Worker(compile_after=1), Worker(compile_after=1 << 60)
+    payload = datagram(5, 2, RECORDS[5], RECORDS[5])
+    for worker in (fast, slow):
+        worker.feed(payload)
+
+    assert slow.feed(payload) == fast.feed(payload)
