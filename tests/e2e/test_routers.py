@@ -16,7 +16,8 @@ from tests.e2e.deployment import Deployment, deployed
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.kafka]
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
+"""A stall of 20 s is normal on a busy machine, and a rebalance takes its time."""
 ADDRESSES = tuple(f"127.32.0.{number}" for number in range(1, 8))
 BROKEN = ADDRESSES[3]
 
@@ -47,15 +48,16 @@ def test_routers_survive_a_worker_and_are_judged(
     with deployed(kafka, prefix, tmp_path) as deployment:
         deployment.ingest()
         worker = deployment.worker()
-        routers = ("--endpoints", "0", "--routers", "7", "--router-rate", "250")
-        generator = deployment.generator(*routers, "--for", "16")
+        routers = ("--endpoints", "0", "--routers", "7", "--router-rate", "150")
+        generator = deployment.generator(*routers)
         early = _await_exporters(deployment, dict.fromkeys(ADDRESSES, 0))
         worker.kill()
         deployment.worker(ready=False)
-        code = generator.process.wait(60)
+        counts = {address: each["datagrams"] for address, each in early.items()}
+        late = _await_exporters(deployment, counts)
+        code = generator.stop()
         deployment.drain()
         report = deployment.watch.checker.report()
-        late = _await_exporters(deployment, {key: each["datagrams"] for key, each in early.items()})
         checked, verdicts = exporters(deployment, "check")
         alone, one = exporters(deployment, "check", BROKEN)
 
@@ -63,7 +65,7 @@ def test_routers_survive_a_worker_and_are_judged(
     assert 0 == code
     assert () == report.examples
     assert (0, 0, 0) == (report.lost, report.parked, report.dead_lettered)
-    assert report.sent == report.published["netflow"] > 2000
+    assert report.sent == report.published["netflow"] > 1000
 
     assert set(ADDRESSES) == set(late) == set(early)
     for address, before in early.items():
