@@ -1,7 +1,9 @@
-"""Run the measurements one after the other: ``python -m bench [ingest] [worker] [step] ...``."""
+"""Run the measurements one after the other: ``python -m bench [ingest] [worker] ...``."""
 
 import subprocess
 import sys
+
+from bench.table import Row, collect, show
 
 ALL = ("hot_path", "filtering", "state_load", "ingest", "worker")
 
@@ -12,9 +14,20 @@ def main() -> None:
     unknown = [name for name in asked if name not in ALL]
     if unknown:
         raise SystemExit(f"bench: no {unknown[0]!r}; there are: {', '.join(ALL)}")
+    rows: list[Row] = []
     for name in asked:
-        print(f"-- {name}", flush=True)
-        subprocess.run([sys.executable, "-m", f"bench.{name}"], check=True)
+        print(f"measuring {name} ...", file=sys.stderr, flush=True)
+        command = [sys.executable, "-m", f"bench.{name}"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as part:
+            for line in part.stdout or ():
+                row = collect(line)
+                if row is None:
+                    print(line, end="", flush=True)
+                else:
+                    rows.append(row)
+        if part.returncode:
+            raise SystemExit(f"bench: {name} ended with {part.returncode}")
+    show(rows)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Microseconds a flow of each stage of the worker's hot path, without a broker and without Faust.
 
-The events of ``bench.worker`` go through ``raw_batch.decode``, ``step``, the renderer and the
-decoder as the agent calls it. The last stage hands them to librdkafka, whose own mock broker
-answers: ``thread`` is the main thread, ``process`` all of them, the mock broker included.
+The nvzFlow events of ``bench.loads`` go through ``raw_batch.decode``, ``read_run``, the renderer
+and the decoder as the agent calls it. The last stage hands them to librdkafka, whose own mock
+broker answers. Beside each stage runs ``orjson.loads`` of the same records.
 """
 
 import argparse
@@ -10,8 +10,13 @@ import gc
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from typing import Any
 
-from bench.worker import PARTITIONS, events
+import orjson
+from confluent_kafka import Producer
+
+from bench.loads import PARTITIONS, nvzflow
+from bench.table import Row, emit
 from schemas import raw_batch
 from schemas.elements import load_registry
 from schemas.field_keys import load_field_keys
@@ -28,7 +33,6 @@ from streams.pipeline.model import Record
 from streams.settings import StreamsSettings
 from streams.state.layouts import Fleet
 from streams.state.partition import PartitionState
-from streams.wire import read_message
 
 VALUE_OCTETS = 999_488
 WARM_RECORDS = 100
@@ -51,7 +55,7 @@ class _Layouts:
     fleet = Fleet()
 
 
-class _NullProducer:
+class NullProducer:
     """Confirms everything at once."""
 
     def __init__(self, config: object) -> None:
@@ -70,14 +74,21 @@ class _NullProducer:
     flush = poll
 
 
-class _Line:
+class Line:
     """A decoder with its publisher and its flights, as the worker has them."""
 
-    def __init__(self, make: object, kafka: dict[str, str]) -> None:
+    def __init__(self, make: Callable[[Any], Any], kafka: dict[str, str]) -> None:
         settings = StreamsSettings()
         metrics = StreamsMetrics()
         config = {**producer_config(settings, KafkaSettings()), **kafka}
-        self.publisher = Publisher(config, TopicsSettings(), metrics, make)
+        made: list[Any] = []
+
+        def keep(given: Any) -> Any:
+            made.append(make(given))
+            return made[-1]
+
+        self.publisher = Publisher(config, TopicsSettings(), metrics, keep)
+        self.producer = made[0]
         self.states = {each: PartitionState() for each in range(PARTITIONS)}
         self.context = Context(load_registry(), load_field_keys(), compile_after=100)
         self.render = make_renderer(settings, VALUE_OCTETS, metrics)
@@ -128,12 +139,13 @@ def best(rounds: int, run: Callable[[], object]) -> tuple[float, float]:
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--flows", type=int, default=20_000)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--flows", type=int, default=8_000)
+    parser.add_argument("--rounds", type=int, default=7)
     asked = parser.parse_args()
-    made = list(events(asked.flows))
-    null = _Line(_NullProducer, {})
+    made = list(nvzflow(asked.flows))
+    null = Line(NullProducer, {})
     null.run(made)
+    made = made[len(made) // 4 :]  # what follows the Templates
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER, COLLECT_GENERATIONS, COLLECT_GENERATIONS)
@@ -141,44 +153,32 @@ def main() -> None:
     batches = [(each, raw_batch.decode(value)) for each, value in made]
     records: list[Record] = []
 
-    def stepping(keep: list[Record] | None = None) -> None:
+    def reading(keep: list[Record] | None = None) -> None:
         for partition, batch in batches:
-            state = null.states[partition]
-            for datagram in batch.datagrams:
-                outcome = step(datagram, "p", state, _Layouts.fleet, batch.sealed_at_ns,
-                               null.context)  # fmt: skip
-                if keep is not None:
-                    keep.extend(outcome.records)
+            run = read_run(batch.datagrams, 0, "p", null.states[partition], null.context)
+            if keep is not None:
+                keep.extend(run.records)
 
-    stepping(records)
-    values = [value for _, value in made]
-    payloads = [each.payload for _, batch in batches for each in batch.datagrams]
-    flows = len(records)
-    print(f"{flows} records of {len(payloads)} datagrams in {len(made)} events")
-
-    def stage(name: str, run: Callable[[], object]) -> None:
-        thread, process = best(asked.rounds, run)
-        print(
-            f"{name:28} thread {thread / flows * 1e6:6.2f}  process {process / flows * 1e6:6.2f}",
-            flush=True,
-        )
-
-    stage("raw_batch.decode", lambda: drain(map(raw_batch.decode, values)))
-    stage("read_message", lambda: drain(map(read_message, payloads)))
-    stage("step, all", stepping)
+    reading(records)
+    octets = [value for _, value in made]
     some = records[:WARM_RECORDS]  # as in the decoder, where a record is rendered when it is made
-    times = flows // len(some)
-    stage("render", lambda: drain(map(null.render, some * times)))
-    stage("decoder, nothing sent", lambda: null.run(made))
-    mock = _Line(*_with_mock())
+    times = len(records) // len(some)
+    texts = [orjson.dumps(record.value) for record in some]
+    mock = Line(Producer, {"test.mock.num.brokers": "1", "bootstrap.servers": ""})
     mock.run(made)
-    stage("decoder, librdkafka", lambda: mock.run(made))
-
-
-def _with_mock() -> tuple[object, dict[str, str]]:
-    from confluent_kafka import Producer  # noqa: PLC0415 - the stages before do without
-
-    return Producer, {"test.mock.num.brokers": "1", "bootstrap.servers": ""}
+    stages: dict[str, Callable[[], object]] = {
+        "raw batch to datagrams": lambda: drain(map(raw_batch.decode, octets)),
+        "datagrams to records": reading,
+        "records to JSON": lambda: drain(map(null.render, some * times)),
+        "all of it, nothing sent": lambda: null.run(made),
+        "all of it, librdkafka": lambda: mock.run(made),
+    }
+    for name, run in stages.items():
+        spent, _ = best(asked.rounds, run)
+        yardstick, _ = best(asked.rounds, lambda: drain(map(orjson.loads, texts * times)))
+        us = spent / len(records) * 1e6
+        emit([Row("hot path, nvzflow", name, us, "us a flow, main thread",
+                  yardstick / (times * len(some)) * 1e6, "orjson.loads of it")])  # fmt: skip
 
 
 if __name__ == "__main__":

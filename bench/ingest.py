@@ -8,6 +8,7 @@ paced so that the kernel drops (almost) nothing.
 """
 
 import argparse
+import contextlib
 import os
 import random
 import resource
@@ -21,6 +22,7 @@ import urllib.request
 from multiprocessing import Process
 from pathlib import Path
 
+from bench.table import Row, emit
 from ingest.run import run
 from ingest.settings import IngestSettings
 from service import topics
@@ -30,6 +32,8 @@ from tests.brokers import Broker, free_port, start_tansu
 OCTETS = 600
 SOURCES = 64
 BURST = 64
+AIM = 120_000
+STARTING_SECONDS = 60.0
 
 
 def payloads() -> list[bytes]:
@@ -87,6 +91,18 @@ def figures(health_port: int) -> dict[str, float]:
     return {n: float(v) for n, _, v in (line.rpartition(" ") for line in lines if line[0] != "#")}
 
 
+def await_figures(health_port: int, process: subprocess.Popen[bytes]) -> None:
+    """Wait until ingest answers, and a little more until it is idle."""
+    deadline = time.monotonic() + STARTING_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            figures(health_port)
+            time.sleep(1)
+            return
+        time.sleep(0.1)
+    raise SystemExit(f"ingest does not answer after {STARTING_SECONDS:.0f} s")
+
+
 def cpu_seconds(pid: int) -> float:
     """User and system time of a process, all its threads."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -114,7 +130,7 @@ def measure(bootstrap: str, rate: int, seconds: float) -> dict[str, float]:
     command.append(f"from bench.ingest import serve; serve({bootstrap!r}, {port}, {health_port})")
     with subprocess.Popen(command) as process:
         try:
-            time.sleep(3)
+            await_figures(health_port, process)
             cpu, before = cpu_seconds(process.pid), figures(health_port)
             sender = Process(target=send, args=(port, rate, seconds))
             sender.start()
@@ -132,11 +148,11 @@ def measure(bootstrap: str, rate: int, seconds: float) -> dict[str, float]:
 def main() -> None:
     """Print both figures and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--rate", type=int, default=40_000)
     parser.add_argument("--kafka")
     given = parser.parse_args()
-    floor = bare(given.rate, min(5.0, given.seconds))
+    floor = bare(given.rate, min(3.0, given.seconds))
     with tempfile.TemporaryDirectory() as folder:
         broker = Broker("kafka", given.kafka, "given") if given.kafka else start_tansu(Path(folder))
         try:
@@ -145,13 +161,9 @@ def main() -> None:
             broker.stop()
     delivered = found["ingest_datagrams_delivered_total"]
     dropped = sum(value for name, value in found.items() if "dropped" in name)
-    speed = delivered / found["cpu_seconds"]
-    print(
-        f"ingest: {speed:,.0f} datagrams of {OCTETS} octets per CPU-second on {broker.kind} "
-        f"({delivered:,.0f} delivered, {dropped:,.0f} dropped, {found['cpu_seconds']:.1f} CPU-s, "
-        f"{delivered / max(1, found['ingest_batches_total']):.0f} a batch); "
-        f"bare recvfrom: {floor:,.0f}; ratio {speed / floor:.2f}"
-    )
+    what = f"{OCTETS} octets, {dropped / max(1.0, delivered + dropped):.1%} dropped"
+    unit = f"datagrams per CPU-second, {broker.kind}"
+    emit([Row("ingest", what, delivered / found["cpu_seconds"], unit, floor, "bare recvfrom", AIM)])
 
 
 if __name__ == "__main__":

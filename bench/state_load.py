@@ -2,6 +2,7 @@
 
 import time
 
+from bench.table import Row, emit
 from streams.state import codec
 from streams.state.model import TEMPLATES, Session, SessionKey, TemplateEntry
 from streams.state.partition import PartitionState
@@ -30,9 +31,14 @@ def main() -> None:
     for octets, _ in records[: KEYS // 10]:
         state.session(codec.decode_key(octets)[0])
     decoded = time.process_time()
-    print(f"load: {KEYS / (loaded - begin):,.0f} keys/CPU-s")
-    print(f"with first look-up: {KEYS / (settled - begin):,.0f} keys/CPU-s")
-    print(f"first use of a session: {(decoded - settled) / (KEYS // 10) * 1e6:.1f} us")
+    unit = "keys per CPU-second"
+    emit(
+        [
+            Row("state", "records loaded", KEYS / (loaded - begin), unit),
+            Row("state", "first look-up included", KEYS / (settled - begin), unit),
+            Row("state", "sessions used first", KEYS / 10 / (decoded - settled), unit),
+        ]
+    )
 
 
 if __name__ == "__main__":

@@ -91,7 +91,8 @@ def reading(  # noqa: PLR0911 - one return a way of reading
         return Reading(code, "_[{}]", Memo(BasicLists(registry, limits)), True, False)
     if kind is DataType.STRING:
         cut = "" if variable else '.rstrip(b"\\0")'
-        return Reading(code, f"str({{}}{cut}, 'utf-8')")
+        # decode() takes half the time of str(octets, "utf-8")
+        return Reading(code, f"{{}}{cut}.decode()")
     integer = _INTEGERS.get((kind, length))
     if integer is not None:
         return Reading(integer, "{}", memoise=kind not in _NOT_MEMOISED)
@@ -167,7 +168,7 @@ def _short_strings(header: int) -> Callable[[bytes], list[Any]]:
                 stop = position + (octets[position - 1] << 8 | octets[position]) + 1
             if stop > end:
                 raise CannotRead
-            items.append(str(octets[position + 1 : stop], "utf-8"))
+            items.append(octets[position + 1 : stop].decode())
             position = stop
         return items
 
