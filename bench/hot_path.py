@@ -164,7 +164,8 @@ def main() -> None:
     some = records[:WARM_RECORDS]  # as in the decoder, where a record is rendered when it is made
     times = len(records) // len(some)
     texts = [orjson.dumps(record.value) for record in some]
-    mock = Line(Producer, {"test.mock.num.brokers": "1", "bootstrap.servers": ""})
+    quiet = {"test.mock.num.brokers": "1", "bootstrap.servers": "", "log_level": "3"}
+    mock = Line(Producer, quiet)
     mock.run(made)
     stages: dict[str, Callable[[], object]] = {
         "raw batch to datagrams": lambda: drain(map(raw_batch.decode, octets)),
