@@ -39,7 +39,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 LOADS: dict[str, tuple[str, Callable[[int], Iterator[Event]], str, float]] = {
     "nvzflow": ("25 fields, 2 lists, 1 a datagram", nvzflow, "streams_flow_records_total", 70_000),
-    "netflow": ("v9, 17 fields, 24 a datagram", netflow, "streams_router_records_total", 120_000),
+    "netflow": ("v9, 17 fields, 24 a datagram", netflow, "streams_netflow_records_total", 120_000),
 }
 """By name: what it is, how it is made, what counts it, the aim."""
 
