@@ -22,6 +22,7 @@ from envizzy.commands import (
     subscribe,
     tail,
     topics,
+    totals,
 )
 from envizzy.commands.decode import decode
 from envizzy.commands.import_acnvm import import_acnvm
@@ -64,6 +65,7 @@ app.command()(lab.lab)
 app.command()(ingest.ingest)
 app.command()(streams.streams)
 app.command()(subscribe.subscribe)
+app.command()(totals.totals)
 app.add_typer(topics.app)
 app.add_typer(exporters.app)
 app.add_typer(config.app)

@@ -20,6 +20,7 @@ from service.settings import (
 )
 from streams.settings import NetflowSettings, StreamsSettings
 from streams.subscribers.settings import AnySubscriber, SubscriberName
+from streams.totals_worker.settings import TotalsSettings
 
 FILE_VARIABLE = "ENVIZZY_CONFIG"
 """Names the settings file where ``--config`` is not given."""
@@ -61,6 +62,9 @@ class Settings(Section):
 
     subscribers: dict[SubscriberName, AnySubscriber] = Field(default_factory=dict)
     """Who gets records: a table for each, started by ``envizzy subscribe NAME``."""
+
+    totals: TotalsSettings = TotalsSettings()
+    """The workers that add router flows up by the minute."""
 
     elements: ElementsSettings = ElementsSettings()
     """A site's own elements and field keys."""

@@ -132,6 +132,7 @@ _SPECS = (
         7 * _DAY_MS,
         "records",
         "Router flows added up by the minute.",
+        _STATE_EXTRA,
     ),
     TopicSpec(
         EXPORTER,

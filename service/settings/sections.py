@@ -193,6 +193,9 @@ class HealthSettings(Section):
     subscribers_port: int = Field(default=9467, ge=0, le=65535)
     """Port of a process of subscribers; several on a host each need their own, or 0."""
 
+    totals_port: int = Field(default=9468, ge=0, le=65535)
+    """Port of a totals worker; several on a host each need their own, or 0: any free one."""
+
     @field_validator("host")
     @classmethod
     def _host_is_address(cls, host: str) -> str:

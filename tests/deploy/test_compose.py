@@ -71,7 +71,11 @@ def test_every_mounted_file_exists_and_is_valid(name: str) -> None:
 def test_health_checks_ask_the_default_ports() -> None:
     """The ports in the health checks and in the Dockerfile are the settings' defaults."""
     default = HealthSettings()
-    expected = {"ingest": default.ingest_port, "streams": default.streams_port}
+    expected = {
+        "ingest": default.ingest_port,
+        "streams": default.streams_port,
+        "totals": default.totals_port,
+    }
     found = {
         name: int(
             re.findall(

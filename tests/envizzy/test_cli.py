@@ -12,6 +12,7 @@ COMMANDS = (
     "lab",
     "ingest",
     "streams",
+    "totals",
     "topics",
     "config",
     "decode",

@@ -1,0 +1,1 @@
+"""``envizzy totals``: Kafka around ``streams.totals``; the edge."""
