@@ -1,5 +1,6 @@
 """A filter policy that changes while flows come: nothing is lost or doubled by it."""
 
+import signal
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -106,6 +107,11 @@ def counted(workers: list[Child], line: str) -> bool:
     return all(_is_positive(fetch(f"http://127.0.0.1:{port}/metrics"), line) for port in ports)
 
 
+def has_read_again(worker: Child) -> bool:
+    """Whether a worker says that SIGHUP brought nothing new."""
+    return "filter policy read again: unchanged" in worker.log.read_text()
+
+
 def _port(worker: Child) -> str:
     arguments = worker.process.args
     assert isinstance(arguments, list)
@@ -136,6 +142,9 @@ def test_a_changed_policy_loses_and_doubles_nothing(
         until(lambda: len(checker.seen) > kept + 100, workers, deployment.look)
         policy.write_text(NO_CHROME)
         until(lambda: counted(workers, TAKEN), workers, deployment.look)
+        for worker in workers:
+            worker.process.send_signal(signal.SIGHUP)
+        until(lambda: all(map(has_read_again, workers)), workers, deployment.look)
         changed = len(checker.seen)
         until(lambda: len(checker.seen) > changed + 300, workers, deployment.look)
         assert 0 == generator.stop()

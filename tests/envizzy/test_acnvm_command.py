@@ -115,6 +115,19 @@ def test_services_take_the_files_as_they_are(folder: Path) -> None:
     assert ({}, []) == base_of(None, None)
 
 
+@pytest.mark.parametrize("service", [("ingest",), ("streams",), ("subscribe", "acnvm")])
+def test_a_service_does_not_start_from_a_broken_file(
+    tmp_path: Path, service: tuple[str, ...]
+) -> None:
+    """Each that takes the flag."""
+    conf = tmp_path / "acnvm.conf"
+    conf.write_text(DTLS_STEP)
+    done = CliRunner().invoke(app, [*service, "--acnvm-conf", str(conf)])
+
+    assert isinstance(done.exception, SettingsError)
+    assert "10:47: mistake: found ','" in str(done.exception)
+
+
 def test_services_do_not_pretend(tmp_path: Path) -> None:
     """A mistake, or DTLS: a line each, and no start."""
     conf = tmp_path / "acnvm.conf"
