@@ -27,13 +27,14 @@ _FIELDS = (
 prefix lengths, direction: what routers commonly send."""
 
 
-class _Batches:
+class Batches:
     """Datagrams of each partition, sealed when there are enough of them."""
 
     def __init__(self) -> None:
         self._items: dict[int, list[bytes]] = {each: [] for each in range(PARTITIONS)}
 
     def add(self, now_ns: int, exporter: bytes, payload: bytes) -> Iterator[Event]:
+        """Take a datagram; gives the event that it fills."""
         partition = raw_partition(exporter, PARTITIONS)
         items = self._items[partition]
         items.append(raw_batch.encode_datagram(now_ns, exporter, 50_000, 2055, 0, None, payload))
@@ -42,6 +43,7 @@ class _Batches:
             items.clear()
 
     def rest(self, now_ns: int) -> Iterator[Event]:
+        """Give what is not full."""
         for partition, items in self._items.items():
             yield partition, raw_batch.seal(now_ns, items)
 
@@ -50,7 +52,7 @@ def nvzflow(flows: int) -> Iterator[Event]:
     """One flow a datagram: the public v3 layout (template 267), 25 fields, two module lists."""
     now_ns = time.time_ns()
     fleet = Fleet(Behaviour(endpoints=ENDPOINTS, rate=100_000.0), now_ns)
-    batches, made = _Batches(), 0
+    batches, made = Batches(), 0
     while made < flows:
         now_ns += 10_000_000
         for emission in fleet.advance(now_ns):
@@ -63,7 +65,7 @@ def nvzflow(flows: int) -> Iterator[Event]:
 def netflow(flows: int) -> Iterator[Event]:
     """24 flows of 17 fields a datagram: NetFlow v9 of some routers."""
     now_ns = time.time_ns()
-    batches = _Batches()
+    batches = Batches()
     template = struct.pack(">HHHH", 0, 8 + 4 * len(_FIELDS), 256, len(_FIELDS))
     template += b"".join(struct.pack(">HH", *each) for each in _FIELDS)
     for datagram in range(-ROUTERS, -(-flows // FLOWS_A_DATAGRAM)):

@@ -1,6 +1,6 @@
 """Flows per CPU-second of one streams worker, over a real broker, from ``raw`` to JSON on topics.
 
-nvzFlow: one flow a datagram, 50 datagrams an event. NetFlow v9: 24 flows a datagram. The CPU time
+nvzFlow: one flow a datagram, 50 datagrams an event. Router flows: tens a datagram. The CPU time
 is that of the whole worker process, librdkafka's threads (lz4, network) included; the broker's is
 not. Beside it runs ``produce`` alone: the worker's values given to the same broker by the same
 client, without keys, headers or reports, and nothing decoded: what Kafka alone costs.
@@ -18,7 +18,8 @@ from pathlib import Path
 from confluent_kafka import Producer
 
 from bench.hot_path import Line, NullProducer
-from bench.loads import PARTITIONS, Event, netflow, nvzflow
+from bench.loads import PARTITIONS, Event, nvzflow
+from bench.routers import ipfix, v5, v9
 from bench.table import Row, emit
 from envizzy import topics
 from envizzy.config import read
@@ -39,7 +40,9 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 LOADS: dict[str, tuple[str, Callable[[int], Iterator[Event]], str, float]] = {
     "nvzflow": ("25 fields, 2 lists, 1 a datagram", nvzflow, "streams_flow_records_total", 70_000),
-    "netflow": ("v9, 17 fields, 24 a datagram", netflow, "streams_netflow_records_total", 120_000),
+    "ipfix": ("18 fields, 22 a datagram", ipfix, "streams_netflow_records_total", 120_000),
+    "v9": ("18 fields, 26 a datagram", v9, "streams_netflow_records_total", 120_000),
+    "v5": ("18 fields, 30 a datagram", v5, "streams_netflow_records_total", 120_000),
 }
 """By name: what it is, how it is made, what counts it, the aim."""
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from schemas.datagram import Datagram
 from streams.pipeline.binding import find_binding
+from streams.pipeline.context import Layout
 from streams.pipeline.counts import Count
 from streams.pipeline.model import NewLayout, Outcome
 from streams.pipeline.numbering import next_numbering
@@ -58,26 +59,12 @@ def read_any_message(work: Work, datagram: Datagram, prefix: str, message: Messa
     fixed = FIXED_TEMPLATES.get(header.version)
     if fixed is not None:
         return _read_fixed(work, source, datagram.payload, message, fixed)
-    fresh: set[int] = set()
-    waiting: list[tuple[SetSpan, int]] = []
-    known = 0
-    for span in message.sets:
-        if span.set_id >= FIRST_TEMPLATE_ID:
-            read = _read_own(work, source, datagram.payload, span)
-            if isinstance(read, UndecodedSet):
-                waiting.append((span, read.missing))
-            else:
-                known += read
-        elif is_template_set(header.version, span.set_id):
-            fresh |= _learn(work, source, datagram.payload, span)
-        else:
-            work.count(Count.SKIPPED_SETS)
+    fresh, waiting, known = _read_sets(work, source, datagram.payload, message)
     records: int | None = known
     for span, missing in waiting:
         late = _read_late(work, source, datagram.payload, span, missing)
         records = None if late is None or records is None else records + late
-    if waiting:
-        work.records.sort(key=lambda record: record.record_id)
+    work.records.sort(key=lambda record: record.record_id)
     if work.own:
         _keep_templates(work, key, source)
     _touch(work, source)
@@ -85,6 +72,44 @@ def read_any_message(work: Work, datagram: Datagram, prefix: str, message: Messa
         _release_before(work, key, fresh)
     _number(work, key, header, records)
     return work.outcome()
+
+
+def _read_sets(
+    work: Work, source: Source, payload: bytes, message: Message
+) -> tuple[set[int], list[tuple[SetSpan, int]], int]:
+    """Read the Sets in wire order, flows of routers last, with the Template of their place.
+
+    What a Message tells of its Exporter holds for all flows in it, also for those before.
+
+    Returns:
+        Template IDs that mean something new; Sets that wait, and for which Template; how many
+        records there were.
+    """
+    fresh: set[int] = set()
+    waiting: list[tuple[SetSpan, int]] = []
+    flows: list[tuple[SetSpan, Layout]] = []
+    known = 0
+
+    def read(span: SetSpan, layout: Layout | None) -> int:
+        found = _read_own(work, source, payload, span, layout)
+        if isinstance(found, UndecodedSet):
+            waiting.append((span, found.missing))
+            return 0
+        return found
+
+    for span in message.sets:
+        if span.set_id >= FIRST_TEMPLATE_ID:
+            layout = _own_layout(work, source, span)
+            if layout is not None and layout.router is not None:
+                flows.append((span, layout))
+            else:
+                known += read(span, layout)
+        elif is_template_set(message.header.version, span.set_id):
+            fresh |= _learn(work, source, payload, span)
+        else:
+            work.count(Count.SKIPPED_SETS)
+    known += sum(read(span, layout) for span, layout in flows)
+    return fresh, waiting, known
 
 
 def _read_fixed(
@@ -100,11 +125,19 @@ def _read_fixed(
     return work.outcome()
 
 
-def _read_own(work: Work, source: Source, payload: bytes, span: SetSpan) -> int | UndecodedSet:
+def _own_layout(work: Work, source: Source, span: SetSpan) -> Layout | None:
+    """The layout of the session's own Template, as it is at this place of the Message."""
     template = work.template(source.key, span.set_id, source.received_at_ns)
     if template is None:
+        return None
+    return work.context.layouts.of(template, work.elements(source.key))
+
+
+def _read_own(
+    work: Work, source: Source, payload: bytes, span: SetSpan, layout: Layout | None
+) -> int | UndecodedSet:
+    if layout is None:
         return UndecodedSet(span, span.set_id)
-    layout = work.context.layouts.of(template, work.elements(source.key))
     nested = work.nested(source.key, source.received_at_ns) if layout.has_lists else _NONE
     return read_set(work, source, payload, span, layout, nested)
 
@@ -113,7 +146,7 @@ def _read_late(
     work: Work, source: Source, payload: bytes, span: SetSpan, missing: int
 ) -> int | None:
     """Read a Set by what the whole Message brought, else by rules 2 and 3, else park it."""
-    read = _read_own(work, source, payload, span)
+    read = _read_own(work, source, payload, span, _own_layout(work, source, span))
     if isinstance(read, UndecodedSet) and missing == span.set_id:
         binding = find_binding(work, source, payload, span)
         if binding is not None:
