@@ -16,19 +16,22 @@ class Memo(dict[Any, Any]):
     A subscript that hits runs in C alone: this is why it is a dictionary and no function cache.
     """
 
-    __slots__ = ("_make", "_room")
+    __slots__ = ("_entries", "_make", "_octets", "_room")
 
-    def __init__(self, make: Callable[[Any], Any]) -> None:
+    def __init__(
+        self, make: Callable[[Any], Any], entries: int = ENTRIES, octets: int = OCTETS
+    ) -> None:
         super().__init__()
         self._make = make
-        self._room = OCTETS
+        self._entries = entries
+        self._octets = self._room = octets
 
     def __missing__(self, key: Any) -> Any:  # Any: octets, text or a number
         """Make, keep and return; what ``_make`` raises leaves, and nothing is kept."""
         value = self._make(key)
         self._room -= 8 if isinstance(key, int) else len(key)
-        if self._room < 0 or len(self) >= ENTRIES:
+        if self._room < 0 or len(self) >= self._entries:
             self.clear()
-            self._room = OCTETS
+            self._room = self._octets
         self[key] = value
         return value

@@ -8,6 +8,7 @@ every record is a copy. What is out of the ordinary raises ``CannotRead``.
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from schemas.registry import DataType
 from streams.interpret.router.assign import (
     APPLICATION_ID,
     ICMP_BRANCH,
@@ -39,6 +40,7 @@ from streams.interpret.router.validate import LONG_NS, flags_of
 from streams.wire.fields import FieldSource, readings_of
 from streams.wire.memo import Memo
 from streams.wire.model import Limits
+from streams.wire.values import ipv4_text, ipv6_text
 
 RouterReader = Callable[[bytes, int, int, RouterMessage], list[dict[str, Any]]]
 """A compiled layout: (payload, start, end of a Set, its Message) to flow records, in wire order.
@@ -61,6 +63,16 @@ _INLINE = {
     "fragment_flags": "{0} >> 5",
 }
 """Forms as expressions over the fields; the others are called (``FORMS``)."""
+
+_TEXTS = 65_536
+"""Addresses and networks whose texts are kept, for all layouts together: 10 MiB each at most. A
+router sees many more addresses than a layout's own memory holds, and most of them again."""
+
+_ADDRESSES = {
+    (DataType.IPV4_ADDRESS, 4): Memo(ipv4_text, _TEXTS),
+    (DataType.IPV6_ADDRESS, 16): Memo(ipv6_text, _TEXTS),
+}
+_NETWORKS = Memo(lambda pair: network(*pair), _TEXTS)
 
 _MAY_LACK = ("ip_version",)
 """Forms that may give None, rates apart."""
@@ -85,6 +97,10 @@ def compile_router(plan: RouterPlan, limits: Limits) -> RouterReader | None:
     readings = readings_of(plan.bound, limits)
     if readings is None or plan.sure is None or not plan.bound.minimum_length:
         return None
+    for index, item in enumerate(plan.bound.fields):
+        shared = _ADDRESSES.get((item.element.data_type, item.length))
+        if shared is not None:
+            readings[index] = readings[index]._replace(helper=shared)
     wanted = {index for index, name in enumerate(plan.names.names) if name}
     return _Source(plan, plan.sure, FieldSource(plan.bound, readings, wanted)).compiled()
 
@@ -121,7 +137,7 @@ class _Source:
         fields.names.update(
             PROTOCOL=PROTOCOL_NAMES,
             ETHERNET=ETHERNET_TYPE_NAMES,
-            NETWORK=Memo(lambda pair: network(*pair)),
+            NETWORK=_NETWORKS,
             FORMS=FORMS,
             IS_SIX=is_six,
             RATE=record_rate,
