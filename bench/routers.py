@@ -29,12 +29,8 @@ FORMATS = {
     "v9": struct.Struct(">4s4s4sIIIIIIHHBBBIIBB"),
     "v5": struct.Struct(">4s4s4sHHIIIIHHxBBBHHBBxx"),
 }
-SIZES = {
-    number: size
-    for number, size in zip(
-        ELEMENTS["v9"], (4, 4, 4, 4, 4, 4, 4, 4, 4, 2, 2, 1, 1, 1, 4, 4, 1, 1), strict=True
-    )
-} | {152: 8, 153: 8}
+_OCTETS = (4, 4, 4, 4, 4, 4, 4, 4, 4, 2, 2, 1, 1, 1, 4, 4, 1, 1)
+SIZES = dict(zip(ELEMENTS["v9"], _OCTETS, strict=True)) | {152: 8, 153: 8}
 
 
 class Router:

@@ -145,7 +145,8 @@ ROUTER_FIELDS: Final[tuple[RouterField, ...]] = (
     RouterField("tcp_flags", "integer", "", _iana(6), "All TCP flags seen.", reverse=True),
     RouterField(
         "icmp_type", "integer", "", _iana(32, 176, 139, 178),
-        "ICMP or ICMPv6 type; v1, v5 and v7: the destination port divided by 256.", when="icmp",
+        "ICMP or ICMPv6 type (of ICMPv6 the IPv6 elements first); v1, v5, v7: the destination "
+        "port divided by 256.", when="icmp",
     ),
     RouterField(
         "icmp_code", "integer", "", _iana(32, 177, 139, 179),

@@ -64,7 +64,12 @@ def decode(
         site_files = (*settings.elements.files, *(elements or ()))
         if records:
             lines = record_lines(
-                captured, site_files, as_json=as_json, settings=settings.streams, note=_note
+                captured,
+                site_files,
+                as_json=as_json,
+                settings=settings.streams,
+                netflow=settings.netflow,
+                note=_note,
             )
         else:
             lines = _item_lines(captured, site_files, as_json=as_json)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from envizzy.captures import Captured
 from schemas.datagram import Coordinates, Datagram, Transport
-from streams.agents.context import make_context
+from streams.agents.context import DEFAULT_NETFLOW, make_context
 from streams.agents.rendering import meta_fields
 from streams.interpret.render import render
 from streams.pipeline.advance import advance
@@ -19,7 +19,7 @@ from streams.pipeline.context import Context
 from streams.pipeline.counts import Count
 from streams.pipeline.model import Outcome, Record
 from streams.pipeline.step import step
-from streams.settings import StreamsSettings
+from streams.settings import NetflowSettings, StreamsSettings
 from streams.state.layouts import Fleet
 from streams.state.partition import PartitionState
 
@@ -92,6 +92,7 @@ def record_lines(
     *,
     as_json: bool,
     settings: StreamsSettings | None = None,
+    netflow: NetflowSettings = DEFAULT_NETFLOW,
     note: Callable[[str], None] = lambda _: None,
 ) -> Iterator[bytes]:
     """The values of the records, a line each.
@@ -101,10 +102,11 @@ def record_lines(
         site_files: Elements and field keys of a site's own.
         as_json: Just the value; else its kind and key stand before it.
         settings: Of the deployment: filter, time zone, form of values; None: the defaults.
+        netflow: Of the deployment, for router flows.
         note: Is told at the end what did not become a record.
     """
     streams = settings or StreamsSettings()
-    replay = Replay(make_context(streams, site_files))
+    replay = Replay(make_context(streams, site_files, netflow))
     for datagram in captured:
         for record in replay.feed(datagram):
             yield _line(record, streams, as_json=as_json)

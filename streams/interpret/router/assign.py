@@ -17,7 +17,7 @@ from schemas.router_records import (
     ROUTER_FIELDS,
     ElementKey,
 )
-from streams.interpret.router.names import BASE_WITH_PORTS, ICMP, WITH_PORTS
+from streams.interpret.router.names import BASE_WITH_PORTS, ICMP, ICMP_6, WITH_PORTS
 from streams.interpret.router.sampling import RATES
 from streams.wire.model import BoundTemplate, field_names
 from streams.wire.output import is_padding
@@ -61,6 +61,12 @@ _FORMS: Final[Mapping[int, str]] = {
 }
 """How a value becomes its key's, by element; the rest as it is."""
 
+_OF_ICMP_6 = frozenset({139, 178, 179})
+"""icmpTypeCodeIPv6, icmpTypeIPv6, icmpCodeIPv6."""
+
+_BOTH_HALVES = frozenset({32, 139})
+"""icmpTypeCodeIPv4, icmpTypeCodeIPv6: type * 256 + code."""
+
 LEGACY: Final = frozenset({1, 5, 7})
 """Template IDs of the fixed records of v1, v5 and v7."""
 
@@ -71,19 +77,22 @@ class Branch(NamedTuple):
     Attributes:
         ports: Whether it has ports.
         icmp: Whether it is ICMP.
-        base_ports: Whether ports are base information.
+        base: Keys that are base information beside those of every flow.
+        icmp_six: Whether the elements of ICMPv6 come first.
     """
 
     ports: bool
     icmp: bool
-    base_ports: bool
+    base: tuple[str, ...] = ()
+    icmp_six: bool = False
 
 
-PORTS_BASE = Branch(ports=True, icmp=False, base_ports=True)
-PORTS = Branch(ports=True, icmp=False, base_ports=False)
-ICMP_BRANCH = Branch(ports=False, icmp=True, base_ports=False)
-NEITHER = Branch(ports=False, icmp=False, base_ports=False)
-UNKNOWN = Branch(ports=True, icmp=True, base_ports=False)
+PORTS_BASE = Branch(ports=True, icmp=False, base=BASE_PORTS)
+PORTS = Branch(ports=True, icmp=False)
+ICMP_FOUR = Branch(ports=False, icmp=True, base=BASE_ICMP)
+ICMP_SIX = Branch(ports=False, icmp=True, base=BASE_ICMP, icmp_six=True)
+NEITHER = Branch(ports=False, icmp=False)
+UNKNOWN = Branch(ports=True, icmp=True)
 """Of a record that does not say its protocol: what it has is published as it is."""
 
 
@@ -98,7 +107,9 @@ def branch_of(protocol: int | None) -> Branch:
     if protocol in BASE_WITH_PORTS:
         return PORTS_BASE
     if protocol in ICMP:
-        return ICMP_BRANCH
+        return ICMP_FOUR
+    if protocol in ICMP_6:
+        return ICMP_SIX
     return PORTS if protocol in WITH_PORTS else NEITHER
 
 
@@ -207,11 +218,7 @@ def assign(names: Names, available: AbstractSet[int], branch: Branch, *, six: bo
     elements = tuple(
         (name, index) for index, name in enumerate(names.names) if name and index not in made.used
     )
-    wanted = [*BASE_INFORMATION]
-    if branch.base_ports:
-        wanted += BASE_PORTS
-    if branch == ICMP_BRANCH:
-        wanted += BASE_ICMP
+    wanted = (*BASE_INFORMATION, *branch.base)
     missing = tuple(key for key in wanted if key not in keys)
     return Assignment(constants, columns, elements, missing)
 
@@ -334,8 +341,11 @@ class _Assigning:
         if self._names.is_legacy:
             index = self._first(11)
             return None if index is None else Column(key, half, (index,))
-        for _, number in sources:
+        numbers = [number for _, number in sources]
+        if self._branch.icmp_six:
+            numbers.sort(key=_OF_ICMP_6.__contains__, reverse=True)
+        for number in numbers:
             index = self._first(number)
             if index is not None:
-                return Column(key, half if number in (32, 139) else "", (index,))
+                return Column(key, half if number in _BOTH_HALVES else "", (index,))
         return None

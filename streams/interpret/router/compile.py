@@ -11,7 +11,8 @@ from typing import Any
 from schemas.registry import DataType
 from streams.interpret.router.assign import (
     APPLICATION_ID,
-    ICMP_BRANCH,
+    ICMP_FOUR,
+    ICMP_SIX,
     NEITHER,
     PORTS,
     PORTS_BASE,
@@ -30,6 +31,7 @@ from streams.interpret.router.names import (
     BASE_WITH_PORTS,
     ETHERNET_TYPE_NAMES,
     ICMP,
+    ICMP_6,
     PROTOCOL_NAMES,
     WITH_PORTS,
 )
@@ -79,10 +81,13 @@ _MAY_LACK = ("ip_version",)
 
 _PROTOCOLS: tuple[tuple[Branch, frozenset[int]], ...] = (
     (PORTS_BASE, BASE_WITH_PORTS),
-    (ICMP_BRANCH, ICMP),
+    (ICMP_FOUR, ICMP),
+    (ICMP_SIX, ICMP_6),
     (PORTS, WITH_PORTS - BASE_WITH_PORTS),
 )
 """Branches in the order in which they are asked for; what is in none is ``NEITHER``."""
+
+_BRANCHES = (*(branch for branch, _ in _PROTOCOLS), NEITHER)
 
 _START, _END = "time_flow_start_ns", "time_flow_end_ns"
 
@@ -119,9 +124,7 @@ class _Source:
         four, six, self._version = address_fields(plan.names, sure)
         self._four, self._six = four, six
         both = (False, True) if four and six else (bool(six),)
-        branches = (
-            [UNKNOWN] if self._protocol is None else [PORTS_BASE, ICMP_BRANCH, PORTS, NEITHER]
-        )
+        branches = (UNKNOWN,) if self._protocol is None else _BRANCHES
         self._shapes = {
             (branch, is_v6): plan.assignment(sure, branch, six=is_v6)
             for branch in branches

@@ -113,5 +113,5 @@ WITH_PORTS = frozenset({6, 17, 33, 132, 136})
 BASE_WITH_PORTS = frozenset({6, 17})
 """Of these the ports are base information."""
 
-ICMP = frozenset({1, 58})
-"""ICMP and ICMPv6."""
+ICMP = frozenset({1})
+ICMP_6 = frozenset({58})

@@ -9,8 +9,8 @@ UPTIME_MASK = (1 << 32) - 1
 """sysUpTime has 32 bits of milliseconds: it wraps after 49.7 days (RFC 3954, 5.1)."""
 
 AHEAD_MS = 1 << 31
-"""Of the two times that an uptime can mean the one nearer to the export counts, as RFC 1982 compares
-numbers: a flow up to 24.8 days old is dated well on both sides of a wrap, and one that is ahead of
+"""Of the two times that an uptime can mean the one nearer to the export counts, in the manner of
+RFC 1982: a flow up to 24.8 days old is dated well on both sides of a wrap, and one that is ahead of
 the Exporter's own uptime (real devices are, by milliseconds) stays visibly ahead."""
 
 
