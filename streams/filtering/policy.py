@@ -1,8 +1,8 @@
 """A compiled filter policy.
 
-Rules are not tried one after the other. Each is a bit; for each key that the policy names, a flow's
-value gives the mask of the rules that it does not speak against, and what is left of all masks are
-the rules that match. So the cost of a flow grows with the number of keys, hardly with the rules.
+Rules are not tried one after the other. Each is a bit; the most telling pair of each rule makes it
+a candidate, and for each key that the policy names, a flow's value gives the mask of the rules that
+it does not speak against. So the cost of a flow grows with the number of keys, hardly with rules.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,11 +21,8 @@ Record = Mapping[str, Any]
 
 _Matches = Callable[[Record], Bits]
 
-_NESTED = 2
-"""After every second key it is asked whether any rule is left."""
-
-_DEEPEST = 16
-"""Levels of these questions: the parser has a limit."""
+_Step = tuple[str, Lookup]
+"""A key and what its value says."""
 
 
 class Decision(NamedTuple):
@@ -117,28 +114,38 @@ def _numbers(mask: Bits) -> tuple[int, ...]:
     return tuple(number + 1 for number in range(mask.bit_length()) if mask >> number & 1)
 
 
-def _steps(form: FilterPolicy, forms: Mapping[str, ValueForm]) -> list[tuple[str, Lookup]]:
-    """Return the look-ups of all keys, the one that most rules name first.
+def _steps(form: FilterPolicy, forms: Mapping[str, ValueForm]) -> tuple[list[_Step], list[_Step]]:
+    """Return the look-ups that find candidates, and those that rule them out again.
 
-    It leaves the fewest rules, so that the others need not be looked at.
+    Each rule is a candidate where the most telling one of its pairs matches. Nearly all flows have
+    none, which the few keys of these pairs show.
     """
-    by_key: dict[str, list[tuple[int, FilterPair]]] = {}
     rules = [rule for _, _, rule in form.rules()]
+    by_key: dict[str, list[tuple[int, FilterPair]]] = {}
     for number, rule in enumerate(rules):
         for pair in rule.pairs:
             by_key.setdefault(pair.key, []).append((number, pair))
+    left = set(range(len(rules)))
+    finding: list[_Step] = []
+    while left:
+        key = max(by_key, key=lambda name: len({p for n, p in by_key[name] if n in left}))
+        pairs = [(number, pair) for number, pair in by_key[key] if number in left]
+        left -= {number for number, _ in pairs}
+        finding.append((key, index_key(forms.get(key, "hex"), pairs, 0)))
+    if all(len(rule.pairs) == 1 for rule in rules):
+        return finding, []
     everything = (1 << len(rules)) - 1
-    steps: list[tuple[str, Lookup]] = []
-    for key, pairs in sorted(by_key.items(), key=lambda item: -len(item[1])):
+    checking: list[_Step] = []
+    for key, pairs in by_key.items():
         others = everything
         for number, _ in pairs:
             others &= ~(1 << number)
-        steps.append((key, index_key(forms.get(key, "hex"), pairs, others)))
-    return steps
+        checking.append((key, index_key(forms.get(key, "hex"), pairs, others)))
+    return finding, checking
 
 
 def _assemble(
-    steps: Sequence[tuple[str, Lookup]],
+    steps: tuple[Sequence[_Step], Sequence[_Step]],
     result: str,
     included: Bits,
     excluded: Bits,
@@ -151,28 +158,15 @@ def _assemble(
     names: dict[str, object] = {
         "included": included,
         "excluded": excluded,
-        "everything": included | excluded,
         "absent": ABSENT,
         "well_formed": well_formed,
     }
-    lines = ["def test(record):", " try:", "  get, mask = record.get, everything"]
-    indent = "  "
-    for number, (key, lookup) in enumerate(steps):
-        value = f"get(key{number}, absent)"
-        names[f"key{number}"] = key
-        if lookup.call is not None:
-            names[f"call{number}"] = lookup.call
-            found = f"call{number}({value})"
-        elif lookup.table is not None and lookup.default is not None:
-            names |= {f"find{number}": lookup.table.get, f"default{number}": lookup.default}
-            found = f"find{number}({value}, default{number})"
-        else:
-            names[f"table{number}"] = lookup.table
-            found = f"table{number}[{value}]"
-        lines.append(f"{indent}mask &= {found}")
-        if number % _NESTED == 0 and number + 1 < len(steps) and len(indent) < _DEEPEST:
-            lines.append(f"{indent}if mask:")
-            indent += " "
+    finding, checking = steps
+    lines = ["def test(record):", " try:", "  get, mask = record.get, 0"]
+    lines += [f"  mask |= {_found(f'f{n}', step, names)}" for n, step in enumerate(finding)]
+    if checking:
+        lines.append("  if mask:")
+        lines += [f"   mask &= {_found(f'c{n}', step, names)}" for n, step in enumerate(checking)]
     lines += [
         # Values of another type than the key's, which a site's elements can bring.
         " except (TypeError, AttributeError):",
@@ -183,6 +177,21 @@ def _assemble(
     ]
     exec("\n".join(lines), names)  # noqa: S102 - the text is made of numbers only
     return names["test"]
+
+
+def _found(name: str, step: _Step, names: dict[str, object]) -> str:
+    """Return the expression of one look-up; what it needs is put among the names."""
+    key, lookup = step
+    names[f"{name}_key"] = key
+    value = f"get({name}_key, absent)"
+    if lookup.call is not None:
+        names[f"{name}_call"] = lookup.call
+        return f"{name}_call({value})"
+    if lookup.table is not None and lookup.default is not None:
+        names |= {f"{name}_find": lookup.table.get, f"{name}_default": lookup.default}
+        return f"{name}_find({value}, {name}_default)"
+    names[f"{name}_table"] = lookup.table
+    return f"{name}_table[{value}]"
 
 
 def _well_formed(record: Record, forms: Mapping[str, ValueForm]) -> Record:
