@@ -44,7 +44,8 @@ def run(options: Options) -> Exit:
             console.print("[dim]starting broker, topics, ingest and streams ...[/dim]")
         prefix = "" if options.kafka is None else f"lab-{time.time_ns():x}-"
         with ExitStack() as stack:
-            parts = stack.enter_context(services.running(folder, options.kafka, prefix))
+            started = services.running(folder, options.kafka, prefix, routers=options.routers > 0)
+            parts = stack.enter_context(started)
             watch = Watch(
                 parts.settings.kafka,
                 parts.settings.topics,

@@ -33,6 +33,7 @@ class Services:
         broker: Tansu; None where the Kafka is somebody else's.
         ingest: The receiver.
         streams: The worker.
+        totals: Adds router flows up by the minute; None without routers.
     """
 
     settings: Settings
@@ -41,6 +42,7 @@ class Services:
     broker: Child | None
     ingest: Child
     streams: Child
+    totals: Child | None = None
 
     def check(self) -> None:
         """See that all are still there.
@@ -48,7 +50,7 @@ class Services:
         Raises:
             LabError: One is gone.
         """
-        for child in (self.broker, self.ingest, self.streams):
+        for child in (self.broker, self.ingest, self.streams, self.totals):
             if child and child.ended:
                 code = child.process.returncode
                 raise LabError(f"{child.name} ended with {code}:\n{child.tail()}")
@@ -66,13 +68,16 @@ class Services:
 
 
 @contextmanager
-def running(folder: Path, kafka: str | None, prefix: str) -> Iterator[Services]:
+def running(
+    folder: Path, kafka: str | None, prefix: str, *, routers: bool = False
+) -> Iterator[Services]:
     """Start everything; stop everything in the end, the last first.
 
     Args:
         folder: For settings and logs.
         kafka: Brokers of somebody else's; None for Tansu.
         prefix: Of the topics; those on somebody else's Kafka are removed in the end.
+        routers: Whether router flows are to be added up by the minute, too.
 
     Raises:
         LabError: Something does not start; the end of its log is in the message.
@@ -92,16 +97,18 @@ def running(folder: Path, kafka: str | None, prefix: str) -> Iterator[Services]:
         settings = read(file).settings
         topics.create(settings.kafka, settings.topics)
         made = settings
-        for name in ("ingest", "streams"):
+        ports = {"ingest": settings.health.ingest_port, "streams": settings.health.streams_port}
+        if routers:
+            ports["totals"] = settings.health.totals_port
+        started = {}
+        for name in ports:
             command = envizzy(name, "--config", str(file))
-            children.append(spawn(name, command, folder / f"{name}.log"))
-        ingest, streams = children[-2:]
-        for child, at in (
-            (ingest, settings.health.ingest_port),
-            (streams, settings.health.streams_port),
-        ):
-            await_ready(child, f"http://127.0.0.1:{at}/readyz", _READY_SECONDS)
-        yield Services(settings, file, port, broker, ingest, streams)
+            started[name] = spawn(name, command, folder / f"{name}.log")
+            children.append(started[name])
+        for name, child in started.items():
+            await_ready(child, f"http://127.0.0.1:{ports[name]}/readyz", _READY_SECONDS)
+        ingest, streams = started["ingest"], started["streams"]
+        yield Services(settings, file, port, broker, ingest, streams, started.get("totals"))
     finally:
         for child in reversed(children):
             if child.name == "Tansu":
@@ -114,7 +121,7 @@ def running(folder: Path, kafka: str | None, prefix: str) -> Iterator[Services]:
 
 
 def _write_settings(folder: Path, address: str, prefix: str, port: int) -> Path:
-    """The lab's settings file, which both services read."""
+    """The lab's settings file, which all services read."""
     tables: dict[str, dict[str, object]] = {
         "kafka": {"bootstrap_servers": address},
         "topics": {
@@ -125,7 +132,12 @@ def _write_settings(folder: Path, address: str, prefix: str, port: int) -> Path:
         },
         "ingest": {"listen": [f"127.0.0.1:{port}"], "processes": 1},
         "streams": {"session_seconds": SESSION_SECONDS, "processes": 1},
-        "health": {"ingest_port": free_port(), "streams_port": free_port()},
+        "totals": {"session_seconds": SESSION_SECONDS},
+        "health": {
+            "ingest_port": free_port(),
+            "streams_port": free_port(),
+            "totals_port": free_port(),
+        },
     }
     lines = []
     for name, table in tables.items():

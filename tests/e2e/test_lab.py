@@ -49,6 +49,21 @@ def test_json_is_one_object_and_nothing_is_lost() -> None:
     assert 0 < summary["latency_ms_p50"] <= summary["latency_ms_p99"]
 
 
+def test_routers_are_added_and_nothing_of_them_is_lost() -> None:
+    """One key more; every flow of the four stands on its topic as it was sent."""
+    run = lab("--for", "8", "--json", "--endpoints", "5", "--rate", "50", "--routers", "4")
+    output, errors = run.communicate(timeout=180)
+    summary = json.loads(output)
+
+    assert (0, "") == (run.returncode, errors)
+    assert [*KEYS, "netflow_published"] == list(summary)
+    kinds = ("endpoint", "interface", "flow", "netflow")
+    published = sum(summary[f"{kind}_published"] for kind in kinds)
+    assert summary["records_sent"] == published
+    assert summary["netflow_published"] > 200
+    assert (0, 0) == (summary["lost"], summary["dead_lettered"])
+
+
 def test_an_interrupt_ends_it_in_good_order() -> None:
     """Ctrl-C: the generator stops, all is processed and checked, the summary is printed."""
     run = lab("--rate", "50")
