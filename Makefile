@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 PYTEST := $(BIN)/pytest -q
 
 .DEFAULT_GOAL := help
-.PHONY: help install lab test format lint types walls unit kafka package fuzz bench chaos constraints clean
+.PHONY: help install lab test format lint types walls unit kafka package fuzz bench chaos rsyslog constraints clean
 
 help: ## what there is to do
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -50,6 +50,8 @@ bench: $(STAMP) ## datagrams and flows per CPU-second
 	$(BIN)/python -m bench $(ARGS)
 chaos: $(STAMP) ## 200,000 records on real Kafka with three kill -9 of workers
 	$(BIN)/python -m tests.chaos.run $(ARGS)
+rsyslog: $(STAMP) ## 100,000 lines to a real rsyslogd over UDP, TCP, TLS and RELP, restarted in the run
+	$(BIN)/python -m tests.subscribers.run_rsyslog $(ARGS)
 
 constraints: ## pin anew after a change of pyproject.toml
 	$(PYTHON) -m venv .cache/uv && .cache/uv/bin/python -m pip install --quiet uv

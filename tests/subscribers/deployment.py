@@ -8,7 +8,7 @@ from pathlib import Path
 
 from confluent_kafka import Consumer, Producer
 
-from envizzy.lab.processes import Child, await_ready, envizzy, free_port, spawn
+from envizzy.lab.processes import Child, await_ready, envizzy, fetch, free_port, spawn
 from schemas import avro
 from schemas.subscriber import Event
 from tests.brokers import Broker, create_topics
@@ -16,6 +16,8 @@ from tests.brokers import Broker, create_topics
 READY_SECONDS = 60.0
 PATIENCE_SECONDS = 120.0
 """For a condition; a stall of 20 s is usual where others use the machine."""
+
+FOR_EVER = {"retention.ms": "-1"}
 
 TOPICS = ("flow", "endpoint", "interface", "netflow", "dead-letter")
 
@@ -41,6 +43,7 @@ class Records:
     folder: Path
     settings: str
     children: list[Child] = field(default_factory=list)
+    health_port: int = 0
 
     def publish(self, events: Sequence[Event]) -> None:
         """Put events on their topics as the streams workers do, and wait until they are there."""
@@ -63,7 +66,7 @@ class Records:
             f'[kafka]\nbootstrap_servers = "{self.broker.bootstrap}"\n'
             f'[topics]\nprefix = "{self.prefix}"\n{self.settings}'
         )
-        at = free_port()
+        at = self.health_port = free_port()
         command = envizzy("subscribe", *names, "--config", str(file), "--health-port", str(at))
         log = self.folder / f"subscribe-{len(self.children)}.log"
         child = spawn("subscribe", command, log, env)
@@ -71,6 +74,12 @@ class Records:
         if ready:
             await_ready(child, f"http://127.0.0.1:{at}/readyz", READY_SECONDS)
         return child
+
+    def metric(self, name: str) -> float:
+        """The sum of a metric of the process started last; 0 where it does not answer."""
+        text = fetch(f"http://127.0.0.1:{self.health_port}/metrics")
+        lines = (line for line in text.splitlines() if line.partition("{")[0] == name)
+        return sum(float(line.rpartition(" ")[2]) for line in lines)
 
     def read(self, topic: str, number: int) -> list[Event]:
         """The first events of a topic (its full name), as soon as there are so many."""
@@ -102,7 +111,8 @@ class Records:
 @contextlib.contextmanager
 def records(broker: Broker, prefix: str, folder: Path, settings: str) -> Iterator[Records]:
     """Topics of the test's own; all processes are gone in the end."""
-    create_topics(broker, {prefix + topic: (2, {}) for topic in TOPICS})
+    # The records of tests are old: the broker's own retention would remove them within a minute.
+    create_topics(broker, {prefix + topic: (2, FOR_EVER) for topic in TOPICS})
     made = Records(broker, prefix, folder, settings)
     try:
         yield made

@@ -9,7 +9,7 @@ from schemas.subscriber import Event
 from service.exits import Exit
 from streams.subscribers.contract import make_events, marks
 from tests.brokers import Broker, create_topics
-from tests.subscribers.deployment import records, until
+from tests.subscribers.deployment import FOR_EVER, records, until
 
 NUMBER = 4000
 
@@ -38,7 +38,7 @@ def test_kills_and_stops_lose_nothing(broker: Broker, prefix: str, tmp_path: Pat
         f'[subscribers.copy]\ntype = "kafka"\nprefix = "{prefix}copy-"\ntopics = ["flow"]\n'
         "session_seconds = 6\n"
     )
-    create_topics(broker, {f"{prefix}copy-flow": (2, {})})
+    create_topics(broker, {f"{prefix}copy-flow": (2, FOR_EVER)})
     events = make_events(NUMBER)
     with records(broker, prefix, tmp_path, settings) as deployment:
         deployment.publish(events[: NUMBER // 2])
