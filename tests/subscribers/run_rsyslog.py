@@ -6,7 +6,7 @@ import tempfile
 import uuid
 from pathlib import Path
 
-from tests.brokers import running, start_kafka
+from tests.brokers import running, start_kafka, start_tansu
 from tests.subscribers import rsyslog
 
 
@@ -15,14 +15,16 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--lines", type=int, default=100_000)
     parser.add_argument("--transports", nargs="*", default=rsyslog.TRANSPORTS)
+    parser.add_argument("--broker", choices=("kafka", "tansu"), default="kafka")
     asked = parser.parse_args()
+    start = start_kafka if asked.broker == "kafka" else start_tansu
     program = rsyslog.find()
     if program is None:
         print("no rsyslogd: apt-get install rsyslog rsyslog-relp rsyslog-openssl", file=sys.stderr)
         return 1
     lost = 0
     with tempfile.TemporaryDirectory() as folder:
-        for broker in running(start_kafka, Path(folder)):
+        for broker in running(start, Path(folder)):
             for transport in asked.transports:
                 own = Path(folder) / transport
                 own.mkdir()

@@ -26,10 +26,10 @@ def program() -> str:
 @pytest.mark.e2e
 @pytest.mark.parametrize("transport", rsyslog.TRANSPORTS)
 def test_rsyslogd_receives_the_lines(
-    program: str, kafka: Broker, prefix: str, tmp_path: Path, transport: str
+    program: str, tansu: Broker, prefix: str, tmp_path: Path, transport: str
 ) -> None:
     """RELP: none is missing. TCP and TLS: loss and repeats are printed. None is broken."""
-    result = rsyslog.run(program, kafka, prefix, tmp_path, transport, NUMBER)
+    result = rsyslog.run(program, tansu, prefix, tmp_path, transport, NUMBER)
     print(result)
 
     assert 0 == result.broken
