@@ -29,6 +29,9 @@ PROTOCOLS = {
 }
 """Names that the capture's flows have."""
 
+UPTIME_WRAP_MS = 1 << 32
+"""Milliseconds: 49.7 days."""
+
 TURNS = 600
 """Of a tenth of a second: patience with the last records."""
 
@@ -105,8 +108,8 @@ def test_the_same_flows_as_nfcapd(
 ) -> None:
     """Flow by flow: addresses, protocol, ports, octets, packets, first and last; and their sums."""
     found = seen[exporter]
-    ours = Counter(_of_ours(flow) for flow in found.ours)
-    theirs = Counter(_of_theirs(flow, exporter) for flow in found.theirs)
+    ours = Counter(_within_wrap(_of_ours(flow), exporter) for flow in found.ours)
+    theirs = Counter(_within_wrap(_of_theirs(flow, exporter), exporter) for flow in found.theirs)
     figures = {
         name: (
             sum(flows.values()),
@@ -185,6 +188,17 @@ def _of_theirs(flow: Mapping[str, Any], exporter: peers.Exporter) -> Flow:
         flow["in_packets"],
         *(reversed(times) if swapped else times),
     )
+
+
+def _within_wrap(flow: Flow, exporter: peers.Exporter) -> Flow:
+    """The flow; of nfprobe's v5 with its times modulo the wrap of sysUpTime.
+
+    Its sysUpTime is of today, its First and Last are of the capture's year: how often the counter
+    has wrapped in between is anybody's guess, and ours is not always nfdump's.
+    """
+    if exporter[:2] != ("nfprobe", 5):
+        return flow
+    return flow._replace(start=flow.start % UPTIME_WRAP_MS, end=flow.end % UPTIME_WRAP_MS)
 
 
 def _milliseconds(text: str) -> int:
