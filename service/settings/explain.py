@@ -54,6 +54,7 @@ def explain(
             types = each["ctx"].get("expected_tags", "").replace("'", '"')
             tag = each["ctx"].get("tag")
             given = f"; found: {tag!r}" if tag else ""
+            place = places.get(f"{key}.type", place)
             found[key] = f"{place}: {key}.type: accepted: {types}{given}"
         elif each["type"] == "extra_forbidden":
             found[key] = f"{place}: {key} is no setting{_nearest(model, path)}"

@@ -71,7 +71,7 @@ def run(
         ``Exit``: 0 after a stop in good order, 1 where one cannot begin or its destination will
         never take anything, 70 for what a restart cures.
     """
-    configure(logs)
+    configure(logs, service="subscribers")
     log = logger("streams.subscribers")
     stop = Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
