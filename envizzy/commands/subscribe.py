@@ -42,6 +42,7 @@ def subscribe(
             f"envizzy: no [subscribers.{unknown[0]}] in the settings; there are: {there}", err=True
         )
         raise typer.Exit(Exit.USAGE)
+    follow_signals(settings.logs, lambda: read(config, flags).settings.logs)
     code = run(
         {name: settings.subscribers[name] for name in names},
         settings.kafka,
