@@ -31,6 +31,7 @@ def subscribe(
         envizzy subscribe acnvm --acnvm-conf /opt/acnvm/conf/acnvm.conf
     """
     from service.exits import Exit  # noqa: PLC0415 - quick --help
+    from service.log_control import follow_signals  # noqa: PLC0415
     from streams.subscribers.run import run  # noqa: PLC0415
 
     flags = {"kafka.bootstrap_servers": kafka, "health.subscribers_port": health_port}
@@ -42,7 +43,7 @@ def subscribe(
             f"envizzy: no [subscribers.{unknown[0]}] in the settings; there are: {there}", err=True
         )
         raise typer.Exit(Exit.USAGE)
-    follow_signals(settings.logs, lambda: read(config, flags).settings.logs)
+    follow_signals(settings.logs, lambda: read_with(config, flags, acnvm_conf, None).logs)
     code = run(
         {name: settings.subscribers[name] for name in names},
         settings.kafka,
