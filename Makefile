@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 PYTEST := $(BIN)/pytest -q
 
 .DEFAULT_GOAL := help
-.PHONY: help install lab test format lint types walls unit kafka package fuzz bench chaos rsyslog constraints clean
+.PHONY: help install lab test format lint types walls unit kafka package fuzz bench chaos rsyslog constraints wheelhouse clean
 
 help: ## what there is to do
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -56,6 +56,12 @@ rsyslog: $(STAMP) ## 100,000 lines to a real rsyslogd over UDP, TCP, TLS and REL
 constraints: ## pin anew after a change of pyproject.toml
 	$(PYTHON) -m venv .cache/uv && .cache/uv/bin/python -m pip install --quiet uv
 	.cache/uv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --all-extras --no-header --no-annotate --output-file constraints.txt pyproject.toml
+	.cache/uv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --constraint constraints.txt --no-header --no-annotate --output-file deploy/requirements.txt pyproject.toml
+
+wheelhouse: $(STAMP) ## dist/wheelhouse: all that deploy/install.sh needs without a network, for this Python
+	rm -rf dist/wheelhouse
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r deploy/requirements.txt -d dist/wheelhouse
+	$(BIN)/python -m hatchling build -t wheel -d dist/wheelhouse
 
 clean: ## away with what was made here
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import structlog
 
-from service.settings import LogSettings
+from service.settings import LogSettings, SettingsError
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, Processor
@@ -37,6 +37,9 @@ def configure(
         service: Names the file, where there is a folder for them.
         process: Number of a process under a supervisor: it has a file of its own, since two that
             rotate one file lose lines, and the level that the supervisor has now.
+
+    Raises:
+        SettingsError: A log file cannot be written.
     """
     stream = stream or sys.stderr
     shared: list[Processor] = [
@@ -111,6 +114,11 @@ def _numbered(process: int) -> "Processor":
 
 
 def _file(settings: LogSettings, path: Path) -> logging.Handler:
+    try:
+        path.parent.mkdir(mode=0o750, exist_ok=True)
+        path.open("ab").close()
+    except OSError as error:
+        raise SettingsError([f"logs.folder: {path}: {error.strerror}"]) from error
     if not settings.rotate_octets:
         return logging.handlers.WatchedFileHandler(path, encoding="utf-8", delay=True)
     return logging.handlers.RotatingFileHandler(

@@ -169,9 +169,10 @@ class LogSettings(Section):
 
     @field_validator("folder")
     @classmethod
-    def _folder_is_there(cls, folder: Path | None) -> Path | None:
-        if folder is not None and not folder.is_dir():
-            raise ValueError("accepted: a folder that is there")
+    def _folder_can_be(cls, folder: Path | None) -> Path | None:
+        # It is made where it is missing: an installation checks its settings before it has one.
+        if folder is not None and not folder.parent.is_dir():
+            raise ValueError("accepted: a folder, itself within one that is there")
         return folder
 
 

@@ -71,7 +71,8 @@ def run(
         ``Exit``: 0 after a stop in good order, 1 where one cannot begin or its destination will
         never take anything, 70 for what a restart cures.
     """
-    configure(logs, service="subscribers")
+    # Several may run on a host, and no two processes may write one file.
+    configure(logs, service="subscribe-" + "-".join(subscribers))
     log = logger("streams.subscribers")
     stop = Stop()
     for number in (signal.SIGTERM, signal.SIGINT):

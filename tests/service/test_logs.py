@@ -92,6 +92,16 @@ def test_a_folder_takes_a_file_for_each_service_and_process(tmp_path: Path) -> N
     assert ["broken"] == [orjson.loads(line)["event"] for line in stream.getvalue().splitlines()]
 
 
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    """It is made where it is missing; a file in its place is a mistake of the settings."""
+    configure(LogSettings(folder=tmp_path / "new"), io.StringIO(), service="x")
+    assert (tmp_path / "new" / "x.log").is_file()
+    (tmp_path / "file").touch()
+
+    with pytest.raises(SettingsError, match=r"logs\.folder: .*/file/x\.log: "):
+        configure(LogSettings(folder=tmp_path / "file"), io.StringIO(), service="x")
+
+
 def test_a_log_file_is_rotated_by_size_and_number(tmp_path: Path) -> None:
     """Not more than so many files are kept, none larger than allowed, nothing in between lost."""
     settings = LogSettings(format="json", folder=tmp_path, rotate_octets=2000, keep_files=2)
