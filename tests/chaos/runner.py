@@ -109,6 +109,7 @@ class Chaos:
     exits: list[int] = field(default_factory=list)
     started: int = 0
     frozen: dict[str, float] = field(default_factory=dict)
+    undelivered: list[str] = field(default_factory=list)
     _random: random.Random = field(default_factory=lambda: random.Random(7))
     _file: Path = Path()
 
@@ -207,7 +208,8 @@ class Chaos:
             now_ns = time.time_ns()
             for partition, items in enumerate(self._due(fleets, now_ns)):
                 if items or now_ns - ticked_ns > TICK_NS:
-                    producer.produce(raw, raw_batch.seal(now_ns, items), partition=partition)
+                    sealed = raw_batch.seal(now_ns, items)
+                    producer.produce(raw, sealed, partition=partition, on_delivery=self._delivered)
             if now_ns - ticked_ns > TICK_NS:
                 ticked_ns = now_ns
             producer.poll(0)
@@ -218,8 +220,13 @@ class Chaos:
             time.sleep(max(0.0, (now_ns + LINGER_NS - time.time_ns()) / TICK_NS))
         for partition in range(self.plan.partitions):
             producer.produce(raw, raw_batch.seal(time.time_ns(), []), partition=partition)
-        if producer.flush(60):
-            raise RuntimeError("the generator's own records were not delivered")
+        if producer.flush(60) or self.undelivered:
+            raise RuntimeError(f"not delivered by the generator itself: {self.undelivered}")
+
+    def _delivered(self, error: object, _: object) -> None:
+        """What Kafka did not take was not sent: the run says nothing of the workers."""
+        if error is not None:
+            self.undelivered.append(str(error))
 
     def _due(self, fleets: list[Fleet], now_ns: int) -> list[list[bytes]]:
         items: list[list[bytes]] = [[] for _ in range(self.plan.partitions)]
