@@ -1,7 +1,7 @@
 """The work on one event: each datagram by itself, guarded; then sent, then remembered."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Protocol
 
 from schemas import raw_batch
@@ -30,7 +30,7 @@ from streams.pipeline.context import Context
 from streams.pipeline.model import DeadLetter, Outcome, Reason, Record
 from streams.pipeline.steady import Run
 from streams.state.layouts import Fleet
-from streams.state.model import Change
+from streams.state.model import PARKED, Change, Forgotten
 from streams.state.partition import PartitionState
 
 Step = Callable[[Datagram, str, PartitionState, Fleet, int, Context], Outcome]
@@ -251,8 +251,13 @@ class Decoder:
         state: PartitionState,
         changes: dict[tuple[object, ...], Change],
     ) -> None:
-        """Write the state: one record for each key that changed in this event."""
+        """Write the state: one record for each key that changed in this event.
+
+        That a parked Set is over is written when what became of it is confirmed, and not before:
+        between the two it would be nowhere, for other partitions of Kafka may be ahead.
+        """
         topic, partition = self._publisher.topic["state"], flight.partition
+        over: list[Arguments] = []
         for change in changes.values():
             key, value = state.encode(change, flight.offset)
             if value is not None and len(key) + len(value) > self._value_octets:
@@ -261,8 +266,13 @@ class Decoder:
                     flight, letters.of_event(detail, 0)._replace(reason=Reason.LIMIT)
                 )
                 continue
-            self._publisher.send(flight, topic, value, key, partition)
             flight.octets += len(value or b"")
+            if change.key[1] == PARKED and isinstance(change.value, Forgotten):
+                over.append((topic, value, key, partition, flight.report, None, 0, []))
+                continue
+            self._publisher.send(flight, topic, value, key, partition)
+        if over:
+            flight.afterwards = partial(self._publisher.send_all, flight, over)
         if changes:
             self._metrics.counter("streams_state_records_total").inc(len(changes))
 

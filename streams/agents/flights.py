@@ -21,9 +21,11 @@ class Flight:
             its headers (librdkafka's reports have none).
         octets: Of the values sent.
         received_at_ns: Of its oldest datagram; 0 for a tick.
+        afterwards: Sends what may be written only when all the rest is confirmed; None: nothing.
     """
 
     __slots__ = (
+        "afterwards",
         "event",
         "octets",
         "offset",
@@ -44,6 +46,7 @@ class Flight:
         self.sent: list[tuple[Any, ...]] = []
         self.octets = 0
         self.received_at_ns = 0
+        self.afterwards: Callable[[], None] | None = None
         self.refused = refused
 
     def report(self, error: Any, message: Any) -> None:
@@ -95,6 +98,10 @@ class Flights:
         """Acknowledge what is confirmed, in order."""
         air = self._air
         while air and not air[0].open:
+            if air[0].afterwards is not None:
+                afterwards, air[0].afterwards = air[0].afterwards, None
+                afterwards()
+                continue
             flight = air.popleft()
             # Each of its records names the flight's callback: a cycle that only the cycle collector
             # would end (it took 15 % of the CPU time).

@@ -26,11 +26,12 @@ def advance(state: PartitionState, fleet: Fleet, now_ns: int, context: Context) 
         now_ns: Receive time of the batch or tick.
         context: Tables, settings, limits.
     """
-    is_fleet_new = context.fleet_layouts and state.notes.get(FLEET, 0) != fleet.number
-    if not is_fleet_new and now_ns < state.due_at_ns:
+    tried = state.notes.get(FLEET)
+    is_fresh = tried is None or (context.fleet_layouts and tried != fleet.number)
+    if not is_fresh and now_ns < state.due_at_ns:
         return NOTHING
     work = Work(state, fleet, now_ns, context)
-    if is_fleet_new:
+    if is_fresh:
         _try_layouts(work)
     if now_ns >= state.due_at_ns:
         _sweep(work)
@@ -41,15 +42,16 @@ def _try_layouts(work: Work) -> None:
     """Try what is parked with the fleet's new layouts, some at a time, in the order of ``raw``.
 
     Only Sets with an id that has a new layout: or else each new layout of anybody would cost a
-    reading of all that is parked.
+    reading of all that is parked. All of them where the memory was just loaded: who remembered them
+    may have died between learning the Template and releasing what waited for it.
     """
     number, numbers = work.fleet.number, work.fleet.numbers
-    tried = cast("int", work.state.notes.get(FLEET, 0))
+    tried = cast("int | None", work.state.notes.get(FLEET))
     trial = cast("tuple[int, tuple[str, StateKey] | str]", work.state.notes.get(RELEASE, _NO_TRIAL))
     keys = sorted(
         (coordinates(key), key)
         for key in work.state.parked_keys()
-        if numbers.get(work.state.parked_set(key).set_id, 0) > tried
+        if tried is None or numbers.get(work.state.parked_set(key).set_id, 0) > tried
     )
     if trial[0] == number:
         keys = [item for item in keys if item > cast("tuple[str, StateKey]", trial[1])]

@@ -29,7 +29,7 @@ SWEEP = "sweep"
 """Note: how many Exporters the running sweep has looked through."""
 
 FLEET = "fleet"
-"""Note: number of the fleet whose layouts were tried on all that is parked."""
+"""Note: number of the fleet whose layouts were tried on all that is parked; none after loading."""
 
 RELEASE = "release"
 """Note: (fleet number, key of the parked Set that was tried last) of a running trial."""
@@ -101,6 +101,9 @@ class PartitionState(Memory):
             SchemaError: Not a record of the state topic, or of a newer form.
         """
         codec.check_key(key)
+        # What is parked is tried anew: somebody else may have learnt its Template and died.
+        self.notes.pop(FLEET, None)
+        self.notes.pop(RELEASE, None)
         if not value:
             self._versions.pop(key, None)
             self._stale.discard(key)
