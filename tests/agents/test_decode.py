@@ -1,152 +1,31 @@
 """The work on one event: a defect takes one datagram with it, not the event, not the worker."""
 
-import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from types import SimpleNamespace
-from typing import Any, NoReturn
+from typing import Any
 
 import orjson
 import pytest
 
-from schemas import avro, raw_batch
 from schemas.datagram import Datagram
-from service.settings import TopicsSettings
-from streams.agents import agent as agent_room
-from streams.agents import decode as room
-from streams.agents.agent import make_agent
-from streams.agents.consumer import Due
-from streams.agents.decode import Decoder
-from streams.agents.exporters import ExporterRecords, ExportersReader
 from streams.agents.flights import Flight, Flights
-from streams.agents.publisher import Publisher
-from streams.agents.rendering import make_renderer
-from streams.metrics import StreamsMetrics
-from streams.pipeline.model import NOTHING, NewLayout, Outcome, Record
-from streams.pipeline.steady import Run
+from streams.pipeline.model import NOTHING, NewLayout, Outcome
 from streams.settings import StreamsSettings
+from streams.state.codec import decode_value, encode_key
 from streams.state.layouts import Fleet
-from streams.state.model import Change, Numbering, Session, SessionKey, TemplateEntry
+from streams.state.model import Change, Forgotten, Numbering, Session, SessionKey, TemplateEntry
 from streams.state.partition import PartitionState
 from streams.wire.model import FieldSpecifier, Template
-from tests.agents.fakes import FakeEvent, Producers
-
-EXPORTER = bytes(10) + b"\xff\xff\xc0\x00\x02\x07"
-RECEIVED_NS = 1_700_000_000_123_456_789
-LIMIT = 20_000
-SESSION = SessionKey(EXPORTER, 4739, 0, 10)
-
-
-class StoppedError(Exception):
-    """The worker would have ended here."""
-
-
-@pytest.fixture
-def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The end of the process becomes an exception."""
-
-    def stop(reason: str, **_: object) -> NoReturn:
-        raise StoppedError(reason)
-
-    monkeypatch.setattr(room, "stop_process", stop)
-    monkeypatch.setattr(agent_room, "stop_process", stop)
-
-
-def event(*payloads: bytes) -> bytes:
-    """A RawBatch."""
-    items = [
-        raw_batch.encode_datagram(RECEIVED_NS, EXPORTER, 4739, 2055, 0, None, payload)
-        for payload in payloads
-    ]
-    return raw_batch.seal(RECEIVED_NS + 5, items)
-
-
-def flow(datagram: Datagram, prefix: str, **value: Any) -> Record:
-    """A flow record of a datagram."""
-    return Record(
-        "flow", b"UDID", value, prefix + "-0000-0000", datagram.received_at_ns, datagram.exporter
-    )
-
-
-def one_flow(datagram: Datagram, prefix: str, *_: Any) -> Outcome:
-    """A pipeline that publishes each payload; the payload ``bug`` is one."""
-    if datagram.payload == b"bug":
-        raise ZeroDivisionError
-    record = flow(datagram, prefix, sa=datagram.payload.decode())
-    return Outcome([record], [], [], [], {"datagrams": 1, "flow_records": 1})
-
-
-def no_run(datagrams: Sequence[Datagram], begin: int, *_: Any) -> Run:
-    """Every datagram needs ``step``."""
-    del datagrams
-    return Run(begin, (), {}, {})
-
-
-def run_of_flows(datagrams: Sequence[Datagram], begin: int, at: str, *_: Any) -> Run:
-    """A run to the first payload ``step``; the payload ``bug`` is a defect."""
-    records, end = [], begin
-    for index, datagram in enumerate(datagrams[begin:], begin):
-        if datagram.payload == b"step":
-            break
-        records += one_flow(datagram, f"{at}{index:04x}").records
-        end = index + 1
-    counts = {"datagrams": end - begin, "flow_records": len(records)}
-    return Run(end, records, counts, {SESSION: Numbering(end, end + 1)})
-
-
-@dataclass
-class Bench:
-    """A decoder on fake producers."""
-
-    read_run: Callable[..., Run] = no_run
-    step: Callable[..., Outcome] = one_flow
-    advance: Callable[..., Outcome] = lambda *_: NOTHING
-    settings: StreamsSettings = field(default_factory=StreamsSettings)
-
-    def __post_init__(self) -> None:
-        """Wire it."""
-        self.metrics = StreamsMetrics()
-        makers = Producers()
-        self.publisher = Publisher(
-            {"message.max.bytes": LIMIT}, TopicsSettings(), self.metrics, makers
-        )
-        self.producer = makers.made[0]
-        self.state = PartitionState()
-        self.decoder = Decoder(
-            self.read_run,
-            self.step,
-            self.advance,
-            None,  # type: ignore[arg-type] # the faked steps look at no context
-            SimpleNamespace(fleet=Fleet()),
-            {3: self.state},
-            self.publisher,
-            make_renderer(self.settings, LIMIT - 512, self.metrics),
-            self.metrics,
-            "0badcafe",
-            3,
-            LIMIT,
-            ExporterRecords(
-                ExportersReader({}, "exporter"),
-                self.publisher,
-                None,  # type: ignore[arg-type] # no router flows are faked
-                self.metrics,
-                "0badcafe",
-            ),
-        )
-
-    def work(self, value: bytes, offset: int = 41) -> Flight:
-        """Do one event."""
-        flight = Flight(None, 3, offset, self.publisher.refused)
-        self.decoder.work(flight, value)
-        return flight
-
-    def on(self, topic: str) -> list[tuple[Any, ...]]:
-        """What was sent to a topic."""
-        return [each for each in self.producer.sent if each[0] == topic]
-
-    def letters(self) -> list[dict[str, Any]]:
-        """The dead letters."""
-        return [avro.decode(each[1])[1] for each in self.on("dead-letter")]
+from tests.agents.decoding import (
+    EXPORTER,
+    LIMIT,
+    RECEIVED_NS,
+    SESSION,
+    Bench,
+    event,
+    flow,
+    one_flow,
+    run_of_flows,
+)
+from tests.agents.fakes import FakeEvent
 
 
 def test_a_record_goes_out_with_key_time_and_headers() -> None:
@@ -273,13 +152,12 @@ def test_a_defect_takes_one_datagram_and_the_others_come_out() -> None:
     )
 
 
-def test_too_many_defects_in_a_row_stop_the_worker(stopped: None) -> None:
+def test_too_many_defects_in_a_row_stop_the_worker(stopped: type[Exception]) -> None:
     """A bad deployment must not move the whole stream into dead letters."""
-    del stopped
     bench = Bench()
     bench.work(event(b"bug", b"bug", b"10.0.0.1", b"bug", b"bug"))
 
-    with pytest.raises(StoppedError):
+    with pytest.raises(stopped):
         bench.work(event(b"bug"))
 
 
@@ -379,95 +257,6 @@ def test_time_passes_with_a_tick() -> None:
     assert [RECEIVED_NS + 5] == times
 
 
-class FakeStream:
-    """Gives events as Faust does."""
-
-    def __init__(self, *events: Any) -> None:
-        self._events = events
-
-    def noack(self) -> "FakeStream":
-        """As Faust's."""
-        return self
-
-    async def events(self) -> Any:
-        """As Faust's."""
-        for each in self._events:
-            yield each
-
-
-def arriving(name: int, generation: int, done: list[int]) -> Any:
-    """A Faust event of partition 3 whose offset is its name."""
-    made = FakeEvent(name, done)
-    made.value = event(b"10.0.0.1")  # type: ignore[attr-defined]
-    made.message = SimpleNamespace(  # type: ignore[attr-defined]
-        partition=3, offset=name, generation_id=generation
-    )
-    return made
-
-
-@dataclass
-class FakeReader:
-    """A gate that says which generation is loaded after the next load."""
-
-    loaded: int | None
-    next: int | None
-    loads: int = 0
-
-    async def load(self) -> int | None:
-        """As the state reader's."""
-        self.loads += 1
-        self.loaded = self.next
-        return self.loaded
-
-
-def run_agent(reader: FakeReader, *events: Any) -> tuple[Bench, list[Any], Flights]:
-    """Let the agent take some events; the first offset due is 5."""
-    bench, forgotten, due = Bench(), [], Due()
-    due.begin(3, 5)
-    flights = Flights(32, 1 << 20, lambda _: None)
-    agent = make_agent(
-        bench.decoder,
-        flights,
-        reader,  # type: ignore[arg-type] # a stand-in
-        due,
-        bench.publisher.refused,
-        forgotten.append,
-        bench.metrics,
-    )
-    asyncio.run(agent(FakeStream(*events)))
-    return bench, forgotten, flights
-
-
-def test_the_agent_reads_the_state_of_a_new_generation_first() -> None:
-    """The gate: one load, then the events of that generation."""
-    done: list[int] = []
-    reader = FakeReader(None, 2)
-
-    bench, forgotten, flights = run_agent(reader, arriving(5, 2, done), arriving(6, 2, done))
-
-    assert (1, [], 2) == (reader.loads, forgotten, len(bench.on("flow")))
-    bench.producer.settle()
-    flights.settle()
-    assert [5, 6] == done
-
-
-def test_an_event_of_another_generation_is_left_to_its_next_owner() -> None:
-    """It is neither worked on nor acknowledged, and Faust forgets it."""
-    done: list[int] = []
-    old = arriving(5, 1, done)
-
-    bench, forgotten, flights = run_agent(FakeReader(None, 2), old)
-
-    assert ([old.message], [], 0, []) == (forgotten, bench.on("flow"), len(flights), done)
-
-
-def test_an_event_behind_the_one_due_stops_the_worker(stopped: None) -> None:
-    """Acknowledging it would lose those between."""
-    del stopped
-    with pytest.raises(StoppedError):
-        run_agent(FakeReader(2, 2), arriving(6, 2, []))
-
-
 def test_state_values_that_cannot_be_read_are_counted_once() -> None:
     """What an event found ill-formed is counted behind it, and not again behind the next."""
     bench = Bench()
@@ -479,3 +268,34 @@ def test_state_values_that_cannot_be_read_are_counted_once() -> None:
     registry = bench.metrics.registry
     assert 2 == registry.get_sample_value("streams_state_ill_formed_total")
     assert 0 == bench.state.unreadable
+
+
+def test_what_is_over_is_written_when_what_became_of_it_is_confirmed() -> None:
+    """A worker that dies between the two still has the parked Set, and releases it again."""
+    parked_at = (SESSION, "parked", "0badcafe-0003-000000000007-0002-0000")
+
+    def released(datagram: Datagram, prefix: str, state: PartitionState, *_: Any) -> Outcome:
+        changes = [Change((SESSION, "templates"), Session({}, 1)), Change(parked_at, Forgotten(1))]
+        del state
+        return Outcome([flow(datagram, prefix, sa="10.0.0.1")], [], changes, [], {})
+
+    done: list[int] = []
+    bench = Bench(step=released)
+    flights = Flights(4, 1000, lambda _: None)
+    flight = flights.open(Flight(FakeEvent(1, done), 3, 41, bench.publisher.refused))
+    bench.decoder.work(flight, event(b"x"))
+    flights.close(flight)
+
+    assert (1, 1) == (len(bench.on("flow")), len(bench.on("state")))
+    flights.settle()
+    assert [] == [each for each in bench.on("state") if b"parked" in each[2]]
+    bench.producer.settle()
+    flights.settle()
+    [(_, value, key, partition, *_)] = bench.on("state")
+    assert (3, encode_key(parked_at)) == (partition, key)
+    assert isinstance(decode_value(value), Forgotten)
+    assert [] == done
+    bench.producer.settle()
+    flights.settle()
+
+    assert [1] == done

@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterable, Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 from schemas.datagram import Coordinates, Datagram, Transport
 from schemas.elements import load_registry
@@ -16,6 +17,9 @@ from streams.state.layouts import Fleet
 from streams.state.limits import StateLimits
 from streams.state.partition import PartitionState
 from streams.wire import FieldSpecifier, Template
+
+if TYPE_CHECKING:
+    from streams.state.model import Change
 
 SECOND = 1_000_000_000
 HOUR = 3600 * SECOND
@@ -156,6 +160,7 @@ class Worker:
         self.fleet = Fleet(limits=limits)
         self.offset = 0
         self.written: list[tuple[bytes, bytes | None]] = []
+        self.changes: list[Change] = []
 
     def datagram(
         self, payload: bytes, *, at: int = T0, port: int = 5000, of: bytes | None = None
@@ -184,6 +189,7 @@ class Worker:
     def take(self, outcome: Outcome) -> None:
         """Apply and write, as the agent does."""
         self.state.apply(outcome.changes, outcome.notes)
+        self.changes += outcome.changes
         self.written += [self.state.encode(change, self.offset) for change in outcome.changes]
         for layout in outcome.layouts:
             self.fleet = self.fleet.with_layout(layout.value)
