@@ -97,6 +97,9 @@ def marks(chunks: Sequence[bytes]) -> list[bytes]:
     return [mark for chunk in chunks for mark in _MARK.findall(chunk)]
 
 
+_UNSAID = "{0}: {1} is true, so {2} must say how"
+
+
 class SubscriberContract(ABC):
     """Subclass it as ``TestSomething`` and say how the destination is made, asked and broken.
 
@@ -120,15 +123,15 @@ class SubscriberContract(ABC):
 
     def away(self) -> None:
         """Let the destination take nothing any more."""
-        raise NotImplementedError
+        raise AssertionError(_UNSAID.format(type(self).__name__, "can_be_away", "away"))
 
     def back(self) -> None:
         """Let it take again."""
-        raise NotImplementedError
+        raise AssertionError(_UNSAID.format(type(self).__name__, "can_be_away", "back"))
 
     def refusable(self, event: Event) -> Event:
         """Change an event so that the destination refuses it for good."""
-        raise NotImplementedError
+        raise AssertionError(_UNSAID.format(type(self).__name__, "can_refuse", "refusable"))
 
     def arrived(self, events: Sequence[Event]) -> list[bytes]:
         """The marks that are there as soon as those of some events are, or patience is over."""
