@@ -129,7 +129,7 @@ class SubscriberContract(ABC):
         """Let it take again."""
         raise AssertionError(_UNSAID.format(type(self).__name__, "can_be_away", "back"))
 
-    def refusable(self, event: Event) -> Event:
+    def refusable(self, event: Event) -> Event:  # noqa: ARG002 - for those who say how
         """Change an event so that the destination refuses it for good."""
         raise AssertionError(_UNSAID.format(type(self).__name__, "can_refuse", "refusable"))
 

@@ -60,6 +60,17 @@ DTLS_STEP = """"netflow_collector_port": 2055,
 ANGRY_BIRDS = '{"rules": {"include": [{"pname": “com.rovio.angrybirds”, "dp": 443], "exclude": []}'
 """As the manual's third example: its key, quotes of a word processor, brackets missing."""
 
+LOG = """# log4cplus
+log4cplus.rootLogger=DEBUG, STDOUT, NvmFileAppender
+log4cplus.appender.STDOUT=log4cplus::ConsoleAppender
+log4cplus.appender.STDOUT.layout=log4cplus::PatternLayout
+log4cplus.appender.NvmFileAppender=log4cplus::RollingFileAppender
+log4cplus.appender.NvmFileAppender.File=/opt/acnvm/log/acnvm.log
+log4cplus.appender.NvmFileAppender.MaxFileSize=10MB
+log4cplus.appender.NvmFileAppender.MaxBackupIndex=7
+log4cplus.logger.netflow=TRACE
+"""
+
 
 def read(folder: Path, kafka: str | None = None, **texts: str) -> Imported:
     """What files with these texts become: conf, filters, log, diag."""

@@ -7,7 +7,7 @@ from typing import Any
 from envizzy.acnvm import AcnvmFiles, Said, find_files, read_files
 from envizzy.acnvm.keys import KEYS
 from envizzy.acnvm.toml_text import toml_text, tree_of
-from tests.envizzy.acnvm_files import (
+from tests.envizzy.acnvm_files import LOG, (
     ANGRY_BIRDS,
     DTLS_STEP,
     FLAT,

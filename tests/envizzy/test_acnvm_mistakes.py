@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from envizzy.acnvm import Said
-from tests.envizzy.acnvm_files import FLAT, read, said
+from tests.envizzy.acnvm_files import FLAT, LOG, read, said
 
 
 @pytest.mark.parametrize(
@@ -142,18 +142,6 @@ def test_what_is_worth_knowing(tmp_path: Path, conf: str, notice: str) -> None:
 
     assert [] == said(imported, Said.MISTAKE)
     assert notice in said(imported, Said.NOTICE)
-
-
-LOG = """# log4cplus
-log4cplus.rootLogger=DEBUG, STDOUT, NvmFileAppender
-log4cplus.appender.STDOUT=log4cplus::ConsoleAppender
-log4cplus.appender.STDOUT.layout=log4cplus::PatternLayout
-log4cplus.appender.NvmFileAppender=log4cplus::RollingFileAppender
-log4cplus.appender.NvmFileAppender.File=/opt/acnvm/log/acnvm.log
-log4cplus.appender.NvmFileAppender.MaxFileSize=10MB
-log4cplus.appender.NvmFileAppender.MaxBackupIndex=7
-log4cplus.logger.netflow=TRACE
-"""
 
 
 def test_the_log_configuration(tmp_path: Path) -> None:
