@@ -7,12 +7,13 @@ from typing import Any
 from envizzy.acnvm import AcnvmFiles, Said, find_files, read_files
 from envizzy.acnvm.keys import KEYS
 from envizzy.acnvm.toml_text import toml_text, tree_of
-from tests.envizzy.acnvm_files import LOG, (
+from tests.envizzy.acnvm_files import (
     ANGRY_BIRDS,
     DTLS_STEP,
     FLAT,
     KAFKA,
     KEYS_OF_FLOWS,
+    LOG,
     NESTED,
     read,
     said,
