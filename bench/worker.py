@@ -27,7 +27,13 @@ from envizzy.lab.processes import await_ready, envizzy, fetch, free_port, spawn
 from service.settings import KafkaSettings
 from streams.agents.publisher import producer_config
 from streams.settings import StreamsSettings
-from tests.brokers import Broker, BrokerUnavailableError, start_kafka, start_tansu
+from tests.brokers import (
+    Broker,
+    BrokerUnavailableError,
+    create_topics,
+    start_kafka,
+    start_tansu,
+)
 
 STARTING_SECONDS = 60.0
 WARM_SHARE = 0.15
@@ -74,18 +80,19 @@ def counted(port: int, name: str) -> float:
     return 0.0
 
 
-def alone(bootstrap: str, events: Iterable[Event]) -> float:
-    """Values per CPU-second of ``produce`` alone."""
+def alone(broker: Broker, topic: str, events: Iterable[Event]) -> float:
+    """Values per CPU-second of ``produce`` alone, into a topic of its own."""
+    create_topics(broker, {topic: (PARTITIONS, {})})
     line = Line(_Values, {})
     line.run(list(events))
     values = line.producer.values[-ALONE:]
-    config = producer_config(StreamsSettings(), KafkaSettings(bootstrap_servers=bootstrap))
+    config = producer_config(StreamsSettings(), KafkaSettings(bootstrap_servers=broker.bootstrap))
     producer = Producer(config)
     spent = 0.0
     for _ in range(2):
         begin = time.process_time()
         for value in values:
-            producer.produce("bench-alone", value)
+            producer.produce(topic, value)
         producer.flush()
         spent = time.process_time() - begin
     return len(values) / spent
@@ -170,7 +177,7 @@ def main(arguments: list[str] | None = None) -> None:
             if asked.load not in (name, "all"):
                 continue
             speed = measure(broker, name, asked.flows, folder)
-            floor = alone(broker.bootstrap, load(2 * ALONE))
+            floor = alone(broker, f"bench-alone-{name}", load(2 * ALONE))
             unit = f"flows per CPU-second, {broker.kind}"
             emit([Row(f"worker, {name}", what, speed, unit, floor, "produce alone", aim)])
 
