@@ -5,6 +5,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -81,13 +82,18 @@ class StreamReceiver:
                 self._listener.shutdown(socket.SHUT_RDWR)
             self._listener.close()
             self._listener = None
-        for each in self.connections:
-            with contextlib.suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
+        # Again and again: a thread in the middle of TLS's handshake has another socket behind it.
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            for each in tuple(self.connections):
+                with contextlib.suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
+                each.close()
+            alive = [each for each in self._threads if each.is_alive()]
+            if not alive or time.monotonic() > deadline:
+                break
+            alive[0].join(0.02)
         self.connections.clear()
-        for thread in self._threads:
-            thread.join(PATIENCE_SECONDS)
         self._threads.clear()
 
     def _begin(self, work: Callable[[socket.socket], None], argument: socket.socket) -> None:
