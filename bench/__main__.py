@@ -5,7 +5,7 @@ import sys
 
 from bench.table import Row, collect, show
 
-ALL = ("hot_path", "filtering", "state_load", "ingest", "worker", "subscribers")
+ALL = ("hot_path", "filtering", "state_load", "ingest", "worker", "totals", "subscribers")
 
 
 def main() -> None:
