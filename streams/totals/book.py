@@ -109,6 +109,7 @@ class Book:
             key = left_out_key(exporter, read)
             self.ledger.add(lane, lane.clock, key, offset, 0, 0, 0, 0, 0, 0, 0)
             return
+        add = self.ledger.add
         flow_key, start, end, octets, packets, sampling, doubtful = read
         key = f"{exporter},{flow_key}"
         first, last = (0, 0) if doubtful else minutes_of(start, end)
@@ -117,13 +118,9 @@ class Book:
             self._count("at_receipt")
             minute = max(received_ns // MINUTE_NS, lane.floor)
             start = end = max(received_ns, minute * MINUTE_NS)
-            self.ledger.add(
-                *(lane, minute, key, offset, octets, packets, 1, start, end, AT_RECEIPT, sampling)
-            )
+            add(lane, minute, key, offset, octets, packets, 1, start, end, AT_RECEIPT, sampling)
         elif first == last >= lane.floor:
-            self.ledger.add(
-                *(lane, first, key, offset, octets, packets, 1, start, end, 0, sampling)
-            )
+            add(lane, first, key, offset, octets, packets, 1, start, end, 0, sampling)
         else:
             self._spread(lane, key, offset, received_ns, read)
 

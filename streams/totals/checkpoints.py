@@ -27,7 +27,9 @@ class Round:
     def delivered(self, output_offset: int) -> None:
         """One of its records stands at an offset of ``netflow-1m``."""
         self.open -= 1
-        self.bucket.wrote(output_offset)
+        first = self.bucket.first_output
+        if first is None or output_offset < first:
+            self.bucket.first_output = output_offset
 
 
 class Checkpoints:

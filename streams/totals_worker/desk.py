@@ -14,7 +14,7 @@ from streams.totals.lanes import Lane
 from streams.totals.snapshot import Snapshot, decode, encode
 from streams.totals_worker.errors import Restart
 from streams.totals_worker.metrics import TotalsMetrics
-from streams.totals_worker.outputs import Outputs
+from streams.totals_worker.outputs import Ended, Outputs, Take
 from streams.totals_worker.partition import Partition
 from streams.totals_worker.publisher import TotalsPublisher
 from streams.totals_worker.settings import TotalsSettings
@@ -28,6 +28,9 @@ METADATA_OCTETS = 4096
 
 RELIEF = 0.8
 """Share of the limit of memory to which it is relieved."""
+
+LOOK_SECONDS = 2.0
+"""Between two looks at what strangers wrote: frozen workers that go on."""
 
 INVALID = -1001
 """Offset where nothing is committed."""
@@ -46,7 +49,7 @@ class Desk:
         self,
         settings: TotalsSettings,
         topic: str,
-        outputs: Callable[[Callable[[int, Any], None]], Outputs],
+        outputs: Callable[[Take, Ended], Outputs],
         publisher: TotalsPublisher,
         metrics: TotalsMetrics,
         clock: Callable[[], float] = time.monotonic,
@@ -56,7 +59,7 @@ class Desk:
         Args:
             settings: ``[totals]``.
             topic: Full name of ``netflow``.
-            outputs: Makes the reader of ``netflow-1m``, given who takes its records.
+            outputs: Makes the reader of ``netflow-1m``, given who takes its records and ends.
             publisher: Sends.
             metrics: Counted into.
             clock: Monotonic, seconds.
@@ -66,10 +69,11 @@ class Desk:
         self.publisher = publisher
         self._metrics = metrics
         self._clock = clock
-        self._outputs = outputs(self._look)
+        self._outputs = outputs(self._look, self._ended)
         self._spill = SqliteSpill(settings.spill_folder, settings.spill_octets)
         self._log = logger("totals")
         self._repeats = Repeats(60.0)
+        self._looked_at = 0.0
         self._marked: dict[int, float] = {}
         self.partitions: dict[int, Partition] = {}
         self.begin: dict[int, TopicPartition] = {}
@@ -119,7 +123,10 @@ class Desk:
         Raises:
             KafkaException: It cannot be read.
         """
-        before = set(self._outputs.loading)
+        before, now = set(self._outputs.loading), self._clock()
+        if not before and now - self._looked_at >= LOOK_SECONDS:
+            self._looked_at = now
+            self._outputs.look_on({each.number: each.known_end for each in self.partitions.values()})
         records = self._outputs.read(seconds)
         if before:
             self._metrics.counter("totals_read_back_total").inc(records)
@@ -144,13 +151,14 @@ class Desk:
                     raise Restart(f"a record of partition {number}, which is not ready")
                 touched[number] = partition
                 partition.taken_at, partition.is_flushed = now, False
-            if message.offset() != partition.book.next:
+            offset = message.offset()
+            if offset != partition.book.next:
                 raise Restart(
-                    f"records passed over: partition {number}, offset {message.offset()}, "
+                    f"records passed over: partition {number}, offset {offset}, "
                     f"due {partition.book.next}"
                 )
             records += 1
-            if not partition.take(message):
+            if not partition.take(offset, message):
                 nameless += 1
         self._metrics.records.inc(records)
         if nameless:
@@ -326,6 +334,11 @@ class Desk:
         elif verdict:
             self._metrics.counter("totals_rewritten_total").inc()
             partition.is_flushed = False
+
+    def _ended(self, number: int, output_offset: int) -> None:
+        partition = self.partitions.get(number)
+        if partition is not None:
+            partition.known_to(output_offset)
 
     def _publish(self, partition: Partition, found: Iterable[tuple[Lane, Bucket]]) -> None:
         for lane, bucket in found:

@@ -1,4 +1,7 @@
-"""Reads ``netflow-1m`` back: at a start to its end, and then on, for what strangers write."""
+"""Reads ``netflow-1m`` back: at a start to its end, and then now and again what strangers wrote.
+
+What we wrote ourselves is not read: fetching it costs as much as writing it.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,6 +16,9 @@ PATIENCE_SECONDS = 30.0
 
 Take = Callable[[int, Any], None]
 """Gets the partition and the record."""
+
+Ended = Callable[[int, int], None]
+"""Gets the partition and the offset that comes next: all before it was read."""
 
 
 def outputs_config(connection: Mapping[str, Any], group: str) -> dict[str, Any]:
@@ -36,7 +42,12 @@ class Outputs:
     """
 
     def __init__(
-        self, config: Mapping[str, Any], topic: str, take: Take, make: Any = Consumer
+        self,
+        config: Mapping[str, Any],
+        topic: str,
+        take: Take,
+        ended: Ended,
+        make: Any = Consumer,
     ) -> None:
         """Take what it needs.
 
@@ -44,11 +55,14 @@ class Outputs:
             config: ``outputs_config``.
             topic: Full name.
             take: Gets each record, in order.
+            ended: Is told of each end.
             make: ``confluent_kafka.Consumer``; a test gives its own.
         """
         self._consumer = make(dict(config))
         self._topic = topic
         self._take = take
+        self._ended = ended
+        self._reading: set[int] = set()
         self._position: dict[int, int] = {}
         self.loading: set[int] = set()
 
@@ -58,6 +72,20 @@ class Outputs:
         self._consumer.list_topics(self._topic, timeout=PATIENCE_SECONDS)
         self._position |= starts
         self.loading |= starts.keys()
+        self._reading |= starts.keys()
+        self._assign()
+
+    def look_on(self, known: Mapping[int, int]) -> None:
+        """Read from the offsets to the end, unless something is still being read.
+
+        Args:
+            known: By partition: before which nothing need be read.
+        """
+        if self._reading or not known:
+            return
+        for partition, offset in known.items():
+            self._position[partition] = max(offset, self._position[partition])
+        self._reading = set(known)
         self._assign()
 
     def remove(self, partitions: set[int]) -> None:
@@ -65,6 +93,7 @@ class Outputs:
         for each in partitions:
             self._position.pop(each, None)
         self.loading -= partitions
+        self._reading -= partitions
         self._assign()
 
     def read(self, seconds: float = 0.0) -> int:
@@ -76,7 +105,7 @@ class Outputs:
         Raises:
             KafkaException: It cannot be read.
         """
-        if not self._position:
+        if not self._reading:
             return 0
         records = 0
         for message in self._consumer.consume(READ_RECORDS, seconds):
@@ -88,9 +117,16 @@ class Outputs:
                 self._take(partition, message)
                 records += 1
             elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
+                # the last offsets may be compacted away, or hold nothing
+                end = max(message.offset(), self._position[partition])
+                self._position[partition] = end
                 self.loading.discard(partition)
+                self._reading.discard(partition)
+                self._ended(partition, end)
             elif error.fatal() or not error.retriable():
                 raise KafkaException(error)
+        if not self._reading:
+            self._assign()
         return records
 
     def close(self) -> None:
@@ -98,6 +134,7 @@ class Outputs:
         self._consumer.close()
 
     def _assign(self) -> None:
+        """Fetch what is being read, and nothing else."""
         self._consumer.assign(
-            [TopicPartition(self._topic, each, at) for each, at in self._position.items()]
+            [TopicPartition(self._topic, each, self._position[each]) for each in self._reading]
         )

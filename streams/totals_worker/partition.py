@@ -34,6 +34,8 @@ class Partition:
         points: What may be committed.
         began: Offset of the first record due.
         committed: Offset that was committed last.
+        known_end: Offset on ``netflow-1m`` before which all that stands there is known: it was read
+            back, or is ours and confirmed.
         taken_at: When its last record came, by the worker's monotonic clock, seconds.
         is_flushed: Whether all was published since then.
     """
@@ -46,32 +48,59 @@ class Partition:
         self.points = Checkpoints()
         self.began = book.next
         self.committed = book.next
+        self.known_end = 0
         self.taken_at = now
         self.is_flushed = False
+        # of the record before: those of a datagram have the same
+        self._said: tuple[bytes, bytes] | None = None
+        self._exporter = ""
+        self._received_ns = 0
 
-    def take(self, message: Any) -> bool:
+    def take(self, offset: int, message: Any) -> bool:
         """Add one record of ``netflow``.
+
+        Args:
+            offset: Its own.
+            message: As consumed.
 
         Returns:
             False where it has no headers of ours: somebody else wrote it.
         """
-        offset = message.offset()
         headers = dict(message.headers() or ())
         record_id = headers.get(HEADER_RECORD_ID, b"")
-        received = headers.get(HEADER_RECEIVED, b"")
-        exporter = headers.get(HEADER_EXPORTER)
-        if len(record_id) != RECORD_ID_OCTETS or not received.isdigit() or exporter is None:
+        said = headers.get(HEADER_RECEIVED), headers.get(HEADER_EXPORTER)
+        if said != self._said:
+            received, exporter = said
+            if received is None or exporter is None or not received.isdigit():
+                self.book.next = offset + 1
+                return False
+            self._exporter, self._received_ns = exporter.decode(errors="replace"), int(received)
+            self._said = received, exporter
+        if len(record_id) != RECORD_ID_OCTETS:
             self.book.next = offset + 1
             return False
+        try:
+            read: Flow | str = read_flow(orjson.loads(message.value() or b""))
+        except KeyError:
+            read = MISSING
+        except (ValueError, TypeError, AttributeError):
+            read = UNREADABLE
         self.book.take(
             offset,
             record_id,
             headers.get(HEADER_RELEASED_BY),
-            exporter.decode(),
-            int(received),
-            _read(message.value()),
+            self._exporter,
+            self._received_ns,
+            read,
         )
         return True
+
+    def confirmed(self, output_offset: int) -> None:
+        """A total of ours stands at an offset of ``netflow-1m``."""
+        if output_offset == self.known_end:
+            self.known_end += 1
+        if output_offset >= self.book.output_end:
+            self.book.output_end = output_offset + 1
 
     def look(self, message: Any, *, loading: bool) -> bool | None:
         """Take note of a record of ``netflow-1m``.
@@ -83,6 +112,11 @@ class Partition:
         Returns:
             Whether ours must be written again; None where the record cannot be read.
         """
+        offset = message.offset()
+        is_known = offset < self.known_end and not loading
+        self.known_to(offset + 1)
+        if is_known:
+            return False
         headers = dict(message.headers() or ())
         if not loading and headers.get(HEADER_WRITER) == self._writer:
             return False
@@ -92,16 +126,10 @@ class Partition:
         except ValueError:
             parsed = None
         if parsed is None or len(lane) != LANE:
-            self.book.wrote(message.offset())
+            self.book.wrote(offset)
             return None
-        return self.book.adopt(lane, parsed, message.offset())
+        return self.book.adopt(lane, parsed, offset)
 
-
-def _read(value: bytes | None) -> Flow | str:
-    """Read a record, or say why it is left out."""
-    try:
-        return read_flow(orjson.loads(value or b""))
-    except KeyError:
-        return MISSING
-    except (ValueError, TypeError, AttributeError):
-        return UNREADABLE
+    def known_to(self, output_offset: int) -> None:
+        """What stands on ``netflow-1m`` before an offset was read."""
+        self.known_end = max(self.known_end, output_offset)

@@ -10,7 +10,7 @@ from service.settings import KafkaSettings
 from streams.totals.buckets import REVISION, Bucket
 from streams.totals.checkpoints import Round
 from streams.totals.lanes import Lane
-from streams.totals.present import output_key, output_value
+from streams.totals.present import minute_text, output_value
 from streams.totals_worker.errors import Restart
 from streams.totals_worker.metrics import TotalsMetrics
 from streams.totals_worker.partition import Partition
@@ -111,30 +111,31 @@ class TotalsPublisher:
         items: list[tuple[str, list[int]]],
         since: int,
     ) -> None:
-        book, minute = partition.book, bucket.minute
+        minute = bucket.minute
         round_ = Round(bucket, since, len(items))
         partition.points.sent(round_)
-        fixed = [(HEADER_LANE, lane.key), (HEADER_WRITER, partition.writer)]
+        mine, writer = (HEADER_LANE, lane.key), (HEADER_WRITER, partition.writer)
         timestamp_ms = lane.now_ns // NS_PER_MS
+
+        delivered, confirmed = round_.delivered, partition.confirmed
 
         def report(error: Any, message: Any) -> None:
             self.unconfirmed -= 1
             if error is None:
                 offset = message.offset()
-                round_.delivered(offset)
-                book.wrote(offset)
+                delivered(offset)
+                confirmed(offset)
             else:
                 self._failed = f"{error.name()}: {error.str()}"
 
         produce, topic, number = self._producer.produce, self._topic, partition.number
+        suffix = "," + minute_text(minute)
         try:
             for key, total in items:
                 value = output_value(key, minute, total, partial=partial)
-                headers = [*fixed, (HEADER_REVISION, str(total[REVISION]))]
-                produce(
-                    *(topic, value, output_key(key, minute), number, report, None),
-                    *(timestamp_ms, headers),
-                )
+                headers = [mine, writer, (HEADER_REVISION, str(total[REVISION]))]
+                # by position: keywords cost a quarter more
+                produce(topic, value, key + suffix, number, report, None, timestamp_ms, headers)
         except (KafkaException, BufferError) as error:
             raise Restart(f"totals cannot be sent: {error}") from error
         self.unconfirmed += len(items)

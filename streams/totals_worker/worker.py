@@ -1,5 +1,6 @@
 """One totals worker: what ``envizzy totals`` starts."""
 
+import gc
 import signal
 import time
 from collections.abc import Callable
@@ -30,6 +31,13 @@ STUCK_SECONDS = 120.0
 
 POLL_INTERVAL_MS = 600_000
 """Reading back may take minutes; then the group must not think that we are dead."""
+
+COLLECT_AFTER = 100_000
+"""New objects before the cycle collector looks. What the hot path makes has no cycles; looked at
+more often, the totals in memory (a list each) cost as much as adding to them."""
+
+COLLECT_GENERATIONS = 100
+"""Collections before an older generation is looked at."""
 
 
 def consumer_config(settings: TotalsSettings, kafka: KafkaSettings, group: str) -> dict[str, Any]:
@@ -81,7 +89,7 @@ class TotalsWorker:
         self._desk = Desk(
             settings,
             self._topic,
-            lambda take: Outputs(config, output, take, make),
+            lambda take, ended: Outputs(config, output, take, ended, make),
             TotalsPublisher(producer_config(settings, kafka), output, metrics),
             metrics,
         )
@@ -239,6 +247,9 @@ def run(
         return Exit.ERROR
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, worker.stop)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER, COLLECT_GENERATIONS, COLLECT_GENERATIONS)
     log.info(
         "totals worker starts",
         group=topics.prefix + settings.group,
