@@ -12,7 +12,7 @@ from schemas.records import (
 )
 from schemas.totals import HEADER_LANE, HEADER_WRITER
 from streams.totals.book import Book
-from streams.totals.checkpoints import Checkpoints
+from streams.totals.checkpoints import Checkpoints, Round
 from streams.totals.flows import Flow, read_flow
 from streams.totals.lanes import LANE
 from streams.totals.present import parse
@@ -95,8 +95,9 @@ class Partition:
         )
         return True
 
-    def confirmed(self, output_offset: int) -> None:
+    def confirmed(self, round_: Round, output_offset: int) -> None:
         """A total of ours stands at an offset of ``netflow-1m``."""
+        round_.delivered(output_offset)
         if output_offset == self.known_end:
             self.known_end += 1
         if output_offset >= self.book.output_end:

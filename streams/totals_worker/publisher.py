@@ -117,19 +117,12 @@ class TotalsPublisher:
         mine, writer = (HEADER_LANE, lane.key), (HEADER_WRITER, partition.writer)
         timestamp_ms = lane.now_ns // NS_PER_MS
 
-        book = partition.book
+        confirmed = partition.confirmed
 
         def report(error: Any, message: Any) -> None:
             self.unconfirmed -= 1
             if error is None:
-                offset = message.offset()
-                round_.open -= 1
-                if offset == partition.known_end:
-                    partition.known_end += 1
-                if offset >= book.output_end:
-                    book.output_end = offset + 1
-                if bucket.first_output is None or offset < bucket.first_output:
-                    bucket.first_output = offset
+                confirmed(round_, message.offset())
             else:
                 self._failed = f"{error.name()}: {error.str()}"
 
