@@ -126,7 +126,9 @@ class Desk:
         before, now = set(self._outputs.loading), self._clock()
         if not before and now - self._looked_at >= LOOK_SECONDS:
             self._looked_at = now
-            self._outputs.look_on({each.number: each.known_end for each in self.partitions.values()})
+            self._outputs.look_on(
+                {each.number: each.known_end for each in self.partitions.values()}
+            )
         records = self._outputs.read(seconds)
         if before:
             self._metrics.counter("totals_read_back_total").inc(records)

@@ -12,7 +12,7 @@ from streams.totals_worker.outputs import Outputs
 from streams.totals_worker.partition import Partition
 from tests.totals.worlds import MemorySpill
 
-EOF = KafkaError._PARTITION_EOF  # noqa: SLF001 - its public name
+EOF = KafkaError._PARTITION_EOF
 
 
 class Message:
