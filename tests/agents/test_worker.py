@@ -18,6 +18,7 @@ from envizzy.lab.processes import Child, envizzy, spawn
 from envizzy.lab.reader import TopicReader
 from schemas import avro, raw_batch
 from schemas.addresses import exporter_octets
+from schemas.topics import TOPICS
 from service.settings import TopicsSettings
 from streams.agents.flights import Flight
 from streams.agents.publisher import Publisher, producer_config
@@ -150,10 +151,11 @@ def test_a_memory_that_would_be_deleted_is_refused(
     kafka: Broker, prefix: str, tmp_path: Path
 ) -> None:
     """The clean-up policy of the state topic, by the broker's own answer."""
-    names = {name: (2, {}) for name in ("raw", "endpoint", "interface", "flow", "dead-letter")}
-    wanted = {prefix + name: form for name, form in names.items()}
+    wanted = {
+        prefix + name: (1 if spec.partitions_rule == "one" else 2, spec.configs())
+        for name, spec in TOPICS.items()
+    }
     wanted[prefix + "state"] = (2, {"cleanup.policy": "delete"})
-    wanted[prefix + "layouts"] = (1, {"cleanup.policy": "compact"})
     create_topics(kafka, wanted)
 
     code, output = run_to_end(settings_file(tmp_path, kafka.bootstrap, prefix))
