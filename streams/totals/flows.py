@@ -64,9 +64,12 @@ def read_flow(record: Mapping[str, Any]) -> Flow:
         first, second = record["icmp_type"], record["icmp_code"]
     else:
         first, second = record.get("src_port", ""), record.get("dst_port", "")
+    in_if, out_if, tos = record["in_if"], record["out_if"], record["ip_tos"]
+    if not (type(in_if) is type(out_if) is type(tos) is type(first) is type(second) is int):
+        for number in (in_if, out_if, tos, first or 0, second or 0):
+            int(str(number))  # they are made numbers again from the key, which cannot fail then
     key = (
-        f"{record['in_if']},{record['out_if']},{proto},{record['ip_tos']},"
-        f"{record['src_addr']},{record['dst_addr']},{first},{second}"
+        f"{in_if},{out_if},{proto},{tos},{record['src_addr']},{record['dst_addr']},{first},{second}"
     )
     start, end = record["time_flow_start_ns"], record["time_flow_end_ns"]
     octets, packets = record["bytes"], record["packets"]

@@ -85,7 +85,10 @@ def test_flags_that_doubt_the_times_are_those_of_the_contract(flag: str) -> None
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"bytes": -1}, {"bytes": "x"}, {"packets": None}, {"time_flow_start_ns": 1 << 63}],
+    [
+        *({"bytes": -1}, {"bytes": "x"}, {"packets": None}, {"time_flow_start_ns": 1 << 63}),
+        *({"in_if": "x"}, {"out_if": None}, {"ip_tos": 1.5}, {"src_port": "x"}, {"dst_port": True}),
+    ],
 )
 def test_numbers_that_are_none_are_refused(wrong: dict[str, Any]) -> None:
     """They are unreadable."""
