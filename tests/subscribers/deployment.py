@@ -81,8 +81,13 @@ class Records:
         lines = (line for line in text.splitlines() if line.partition("{")[0] == name)
         return sum(float(line.rpartition(" ")[2]) for line in lines)
 
-    def read(self, topic: str, number: int) -> list[Event]:
-        """The first events of a topic (its full name), as soon as there are so many."""
+    def read(
+        self, topic: str, number: int, covers: Callable[[list[Event]], bool] = lambda _: True
+    ) -> list[Event]:
+        """The first events of a topic (its full name): so many, and until they cover something.
+
+        What is repeated counts among the first ones, too.
+        """
         consumer = Consumer(
             {
                 "bootstrap.servers": self.broker.bootstrap,
@@ -93,7 +98,7 @@ class Records:
         consumer.subscribe([topic])
         found: list[Event] = []
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while len(found) < number and time.monotonic() < deadline:
+        while (len(found) < number or not covers(found)) and time.monotonic() < deadline:
             for m in consumer.consume(number, 0.5):
                 if m.error() is None:
                     at = m.timestamp()[1]
