@@ -1,5 +1,7 @@
 """``envizzy subscribe`` as a process on real brokers: nothing is lost, whatever ends it."""
 
+import contextlib
+import time
 from pathlib import Path
 
 import orjson
@@ -11,11 +13,26 @@ from streams.subscribers.contract import make_events, marks
 from tests.brokers import Broker, create_topics
 from tests.subscribers.deployment import FOR_EVER, records, until
 
+LOOKS = 100
+"""At files that are being written."""
+
 NUMBER = 4000
 
 
 def archived(directory: Path) -> list[bytes]:
-    """The lines of all files; each is whole."""
+    """The lines of all files; each is whole.
+
+    A file may be turned over between the list of names and its reading, or be read while it is
+    written: then once more. A half line that stays is a mistake.
+    """
+    for _ in range(LOOKS):
+        with contextlib.suppress(FileNotFoundError, orjson.JSONDecodeError):
+            return _lines(directory)
+        time.sleep(0.05)
+    return _lines(directory)
+
+
+def _lines(directory: Path) -> list[bytes]:
     return [
         line
         for file in sorted(directory.glob("flow*"))
