@@ -13,7 +13,7 @@ from streams.pipeline.model import Outcome
 from streams.state import codec
 from streams.state.model import OPTIONS, PARKED, Options, ParkedSet, session_key
 from streams.wire import FieldSpecifier, Template
-from tests.interpret.router.test_interpret import FLOW_75_S, NAT_EVENT
+from tests.interpret.router.test_validate import FLOW_75_S, NAT_EVENT
 from tests.pipeline.messages import (
     INTERFACES,
     SECOND,
