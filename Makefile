@@ -32,7 +32,7 @@ format: $(STAMP)
 	$(BIN)/ruff format --check .
 lint: $(STAMP) ## style
 	$(BIN)/ruff check .
-types: $(STAMP)
+types: $(STAMP) ## names and types, in the tests too
 	$(BIN)/mypy
 walls: $(STAMP)
 	$(BIN)/lint-imports

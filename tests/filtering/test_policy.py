@@ -177,7 +177,7 @@ def _plainly(rules: list[dict[str, Any]], record: dict[str, Any]) -> bool:
         if key not in record:
             return False
         if key in {"dp", "pr"}:
-            return int(wanted) == record[key]
+            return bool(int(wanted) == record[key])
         members = record[key] if key == "mnl" else [record[key]]
         if wanted.endswith("*"):
             return any(member.startswith(wanted[:-1]) for member in members)

@@ -82,7 +82,11 @@ class Worker:
         """All of the state (what it only caches left out), to compare."""
         state = self.state
         keys = [(each, *state.session_keys(each)) for each in state.exporters()]
-        sessions = [(key, state.session(key)) for _, *of in keys for key in of]
+        sessions = [
+            (key, state.session(key))
+            for each in state.exporters()
+            for key in state.session_keys(each)
+        ]
         told = [
             (key, state.options(key))
             for each in state.exporters()

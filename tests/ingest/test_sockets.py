@@ -139,7 +139,7 @@ def test_capped_buffer_is_told_with_the_remedy(monkeypatch: pytest.MonkeyPatch) 
 
 def test_kernel_drops_are_counted_over_the_wrap() -> None:
     """The kernel's counter has 32 bits, ours has not."""
-    opened = Opened(_FakeSocket(), 1)  # type: ignore[arg-type] - only getsockopt is asked
+    opened = Opened(_FakeSocket(), 1)  # type: ignore[arg-type] # only getsockopt is asked
 
     assert [5, 2**32 - 1, 2**32 + 3] == [
         opened.read_drops() for _FakeSocket.drops in (5, 2**32 - 1, 3)

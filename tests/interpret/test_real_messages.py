@@ -4,6 +4,7 @@ Source of the octets: github.com/obsrvbl-oss/ona, src/scripts/tests/test_nvzflow
 (Apache-2.0), as laid out in the corpus case ``ona-nvzflow/all``.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,7 @@ def _templates() -> dict[int, Template]:
     }
 
 
-def _interpreted(name: str) -> list[tuple[str, dict[str, Any]]]:
+def _interpreted(name: str) -> Sequence[tuple[str, dict[str, Any]]]:
     """Read the records of a message by both paths, which must agree."""
     templates = _templates()
     payload = _payload(name)

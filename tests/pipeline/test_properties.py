@@ -100,7 +100,7 @@ def test_every_record_ends_in_exactly_one_place(events: list) -> None:
         counts.update(outcome.counts)
     by_set = Counter(record.record_id[:-5] for item in outcomes for record in item.records)
     published = [record.record_id for item in outcomes for record in item.records]
-    dead = Counter()
+    dead: Counter[str] = Counter()
     refused = 0
     for outcome in outcomes:
         for letter in outcome.dead_letters:
@@ -111,7 +111,7 @@ def test_every_record_ends_in_exactly_one_place(events: list) -> None:
             else:
                 dead[letter.record_id] += 1
                 assert not by_set[letter.record_id]
-    parked = [key[2] for key in worker.state.parked_keys()]
+    parked = [key[-1] for key in worker.state.parked_keys()]
     assert len(published) == len(set(published))
     assert not (set(parked) & (set(by_set) | set(dead)))
     assert {1} >= set(dead.values())

@@ -11,7 +11,7 @@ class Broker:
     def __init__(self) -> None:
         self.end = 0
 
-    def committed(self, asked: list, **_: object) -> list:  # type: ignore[type-arg] # a stand-in
+    def committed(self, asked: list, **_: object) -> list:  # a stand-in
         """100 everywhere."""
         for each in asked:
             each.offset = 100

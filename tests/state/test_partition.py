@@ -23,6 +23,7 @@ from streams.state.model import (
     Replaced,
     Session,
     SessionKey,
+    StateKey,
     TemplateEntry,
     session_key,
 )
@@ -44,7 +45,7 @@ OPTION = Options(
 )
 SET = ParkedSet("00000000-0001-000000000001-0000", 2, 267, 267, 5000, 11, 12, b"octets")
 
-VALUES = [
+VALUES: list[tuple[StateKey, codec.StateValue]] = [
     ((KEY, TEMPLATES), SESSION),
     ((KEY, OPTIONS), OPTION),
     (codec.parked_key(KEY, SET), SET),
@@ -64,7 +65,7 @@ def written(state: PartitionState, *changes: Change, offset: int = 1) -> list:
 
 
 @pytest.mark.parametrize(("key", "value"), VALUES)
-def test_keys_and_values_come_back(key: codec.StateKey, value: codec.StateValue) -> None:
+def test_keys_and_values_come_back(key: StateKey, value: codec.StateValue) -> None:
     """What is written is read as it was, with its version in front."""
     octets = codec.encode_value(value, 77)
 

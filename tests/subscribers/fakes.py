@@ -102,7 +102,7 @@ class Bench:
 class FakeProducers:
     """Makes producers whose broker refuses what a test says."""
 
-    def __init__(self, refuse: Callable[[str, bytes], Any] = lambda *_: None) -> None:
+    def __init__(self, refuse: Callable[[str, bytes | None], Any] = lambda *_: None) -> None:
         self.made: list[FakeProducer] = []
         self.refuse = refuse
 
@@ -118,8 +118,8 @@ class FakeProducer:
     def __init__(self, config: dict[str, Any], parent: FakeProducers) -> None:
         self.config = config
         self.parent = parent
-        self.queue: list[tuple[str, bytes, dict[str, Any]]] = []
-        self.sent: list[tuple[str, bytes, dict[str, Any]]] = []
+        self.queue: list[tuple[str, bytes | None, dict[str, Any]]] = []
+        self.sent: list[tuple[str, bytes | None, dict[str, Any]]] = []
 
     def produce(self, topic: str, value: Any, key: Any = None, **more: Any) -> None:
         """Queue it."""

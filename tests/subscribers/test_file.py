@@ -56,7 +56,7 @@ class TestFileContract(SubscriberContract):
 
     def away(self) -> None:
         """Something else stands where the file should be."""
-        self.path = self.directory / f"flow{SUFFIX[self.values.get('format', 'json')]}"
+        self.path = self.directory / f"flow{SUFFIX[str(self.values.get('format', 'json'))]}"
         self.kept = self.path.exists()
         if self.kept:
             self.path.rename(self.directory / "kept")

@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -187,7 +188,7 @@ def test_what_is_never_acknowledged_is_given_again(splunk: Splunk) -> None:
     ],
 )
 def test_what_settings_must_mend_ends_the_process(
-    splunk: Splunk, values: dict[str, object], change: dict[str, bool], problem: str
+    splunk: Splunk, values: dict[str, Any], change: dict[str, bool], problem: str
 ) -> None:
     """With the server's answer; no event becomes a dead letter, none is claimed."""
     for name, value in change.items():

@@ -33,7 +33,7 @@ class TestKafkaContract(SubscriberContract):
         self.makers = FakeProducers(self.judge)
         self.up = True
 
-    def judge(self, _: str, value: bytes) -> KafkaError | None:
+    def judge(self, _: str, value: bytes | None) -> KafkaError | None:
         """What the broker says to one record."""
         if not self.up:
             return AWAY

@@ -51,7 +51,7 @@ SOURCES = sorted(
 SIZES = (4, 4, 8, 1, 2, 3, 6, 16, 0, 5)
 
 specifiers = st.builds(
-    lambda key, size: FieldSpecifier(*key, size),
+    lambda key, size: FieldSpecifier(key[0], key[1], size),
     st.sampled_from(SOURCES),
     st.sampled_from(SIZES),
 )
