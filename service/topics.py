@@ -123,6 +123,8 @@ def delete(kafka: KafkaSettings, topics: TopicsSettings) -> None:
         try:
             future.result(kafka.timeout_seconds)
         except KafkaException as error:
+            if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+                continue  # gone meanwhile; brokers learn of it one after the other
             raise TopicsError(f"topic {name} cannot be deleted: {error.args[0].str()}") from error
 
 

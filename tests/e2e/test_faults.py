@@ -49,8 +49,8 @@ def test_nothing_is_lost_when_workers_die_stop_and_join(
     assert ([0] * 4, 0) == (sent, code)
     assert () == report.examples
     assert (0, 0, 0) == (report.lost, report.parked, report.dead_lettered)
-    assert report.sent == sum(report.published.values()) > 5000
-    assert report.origins.get("fleet", 0) > 500
+    assert report.sent == sum(report.published.values()) > 500
+    assert report.origins.get("fleet", 0) > 50
 
 
 def test_the_fleets_layout_decodes_whom_it_fits_and_nobody_else(
@@ -79,5 +79,5 @@ def test_the_fleets_layout_decodes_whom_it_fits_and_nobody_else(
     print(f"{broker.kind}: {report}")
     assert () == report.examples
     assert (0, 0, 0) == (report.lost, report.dead_lettered, report.repeated)
-    assert of_other_version == report.parked > 300
+    assert of_other_version == report.parked > 30
     assert report.origins["fleet"] == deployment.watch.accounts[1].records

@@ -42,7 +42,7 @@ def test_json_is_one_object_and_nothing_is_lost() -> None:
     assert list(summary) == KEYS
     assert summary["datagrams_sent"] == summary["datagrams_received"]
     published = sum(summary[f"{kind}_published"] for kind in ("endpoint", "interface", "flow"))
-    assert summary["records_sent"] == published > 1000
+    assert summary["records_sent"] == published > 100
     assert [0] * 5 == [
         summary[key] for key in ("repeated", "filtered", "parked", "dead_lettered", "lost")
     ]
@@ -60,7 +60,7 @@ def test_routers_are_added_and_nothing_of_them_is_lost() -> None:
     kinds = ("endpoint", "interface", "flow", "netflow")
     published = sum(summary[f"{kind}_published"] for kind in kinds)
     assert summary["records_sent"] == published
-    assert summary["netflow_published"] > 200
+    assert summary["netflow_published"] > 20
     assert (0, 0) == (summary["lost"], summary["dead_lettered"])
 
 

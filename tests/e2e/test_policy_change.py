@@ -158,5 +158,5 @@ def test_a_changed_policy_loses_and_doubles_nothing(
     assert ([], ()) == (wrong, report.examples)
     assert (0, 0, 0, 0) == (report.lost, report.repeated, report.parked, report.dead_lettered)
     assert {1} == set(checker.seen.values())
-    assert report.filtered > 20
-    assert min(old, new) > 200
+    assert report.filtered > 0
+    assert min(old, new) > 20
