@@ -102,7 +102,7 @@ def create(
         made = admin.create_topics(new, request_timeout=kafka.timeout_seconds)
         for name, future in made.items():
             _created(name, future, kafka, copies)
-        _await_visible(admin, kafka, {each.name for each in missing})
+        _await_metadata(admin, kafka, {each.name for each in missing}, set())
     names = {each.name for each in missing}
     return [(each.name, each.name in names) for each in wanted(topics, only)]
 
@@ -124,8 +124,9 @@ def delete(kafka: KafkaSettings, topics: TopicsSettings) -> None:
             future.result(kafka.timeout_seconds)
         except KafkaException as error:
             if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-                continue  # gone meanwhile; brokers learn of it one after the other
+                continue  # somebody else was faster
             raise TopicsError(f"topic {name} cannot be deleted: {error.args[0].str()}") from error
+    _await_metadata(admin, kafka, set(), set(names))
 
 
 def check(
@@ -245,11 +246,21 @@ def _created(name: str, future: "Future[None]", kafka: KafkaSettings, copies: in
         ) from error
 
 
-def _await_visible(admin: AdminClient, kafka: KafkaSettings, names: set[str]) -> None:
+def _await_metadata(
+    admin: AdminClient, kafka: KafkaSettings, made: set[str], deleted: set[str]
+) -> None:
+    """Wait until the broker that is asked has heard of it from the controller."""
     deadline = time.monotonic() + _VISIBLE_SECONDS
-    while missing := names - set(_metadata(admin, kafka).topics):
+    while True:
+        there = set(_metadata(admin, kafka).topics)
+        wrong = [
+            *(f"{name} was made but does not show" for name in sorted(made - there)),
+            *(f"{name} was deleted but still shows" for name in sorted(deleted & there)),
+        ]
+        if not wrong:
+            return
         if time.monotonic() > deadline:
-            raise TopicsError(f"topic {min(missing)} was made but does not show in the metadata")
+            raise TopicsError(f"topic {wrong[0]} in the metadata")
         time.sleep(0.05)
 
 
