@@ -50,7 +50,7 @@ bench: $(STAMP) ## datagrams and flows per CPU-second
 	$(BIN)/python -m bench $(ARGS)
 chaos: $(STAMP) ## 200,000 records on real Kafka with three kill -9 of workers
 	$(BIN)/python -m tests.chaos.run $(ARGS)
-rsyslog: $(STAMP) ## 100,000 lines to a real rsyslogd over UDP, TCP, TLS and RELP, restarted in the run
+rsyslog: $(STAMP) ## 100,000 lines to a real rsyslogd over UDP, TCP, TLS, RELP and RELP inside TLS, restarted in the run
 	$(BIN)/python -m tests.subscribers.run_rsyslog $(ARGS)
 
 constraints: ## pin anew after a change of pyproject.toml

@@ -30,6 +30,10 @@ class Transport(Protocol):
         """
         ...
 
+    def look(self) -> None:
+        """See whether what is open still is; raises nothing."""
+        ...
+
     def close(self) -> None:
         """Give back the socket."""
         ...
@@ -91,7 +95,9 @@ class SyslogSubscriber:
         return outcomes
 
     def tick(self) -> None:
-        """Nothing: a connection that breaks shows at the next delivery."""
+        """Notice a break when it happens: what goes again is what was sent shortly before it."""
+        for each in self._transports.values():
+            each.look()
 
     def close(self) -> None:
         """Close the sockets."""
@@ -151,6 +157,9 @@ class UdpTransport:
             self.close()
             raise
 
+    def look(self) -> None:
+        """Nothing: there is no connection."""
+
     def close(self) -> None:
         """Close the socket; the next line looks the name up again."""
         if self._socket is not None:
@@ -189,6 +198,8 @@ class StreamTransport:
         self._connection: Connection | None = None
         self._sent: deque[_Sent] = deque()
         self._sent_octets = 0
+        self._broke_at: float | None = None
+        """Of the first break since anything was confirmed: an outage may be long."""
 
     def send(self, lines: Sequence[bytes]) -> None:
         """Bring lines, until the peer's system has confirmed them.
@@ -197,14 +208,23 @@ class StreamTransport:
             OSError: The connection cannot be made, or broke.
         """
         framed = b"".join(map(self._framed, lines))
+        self.look()
         try:
-            connection = self._open_connection()
+            connection = self._connection or self._connect()
             connection.send(framed)
             connection.drain(self._settings.timeout_seconds, self._context.wait)
         except OSError:
-            self.close()
+            self._break()
             raise
-        self._keep(_Sent(self._context.now(), len(lines), framed))
+        self._keep(len(lines), framed)
+
+    def look(self) -> None:
+        """See whether the peer has closed: no failure, the next lines make a new connection."""
+        if self._connection is not None:
+            try:
+                self._connection.require_open()
+            except OSError:
+                self._break()
 
     def close(self) -> None:
         """Close the connection; what was sent stays in memory for the next one."""
@@ -212,35 +232,39 @@ class StreamTransport:
             self._connection.close()
             self._connection = None
 
+    def _break(self) -> None:
+        self.close()
+        if self._broke_at is None:
+            self._broke_at = self._context.now()
+
     def _framed(self, line: bytes) -> bytes:
         if self._settings.framing == "newline":
             return line + b"\n"
         return b"%d %s" % (len(line), line)
 
-    def _open_connection(self) -> Connection:
-        if self._connection is not None:
-            try:
-                self._connection.require_open()
-            except OSError:  # a receiver that was restarted: no failure, a new connection
-                self.close()
-        if self._connection is None:
-            settings = self._settings
-            seconds = settings.timeout_seconds
-            self._connection = Connection(settings.host, self._port, seconds, self._tls)
-            self._context.count("connections")
-            self._resend(self._connection)
-        return self._connection
+    def _connect(self) -> Connection:
+        settings = self._settings
+        made = Connection(settings.host, self._port, settings.timeout_seconds, self._tls)
+        self._connection = made
+        self._context.count("connections")
+        if self._broke_at is not None:
+            self._resend(made, self._broke_at - settings.resend_seconds)
+        return made
 
-    def _resend(self, connection: Connection) -> None:
-        since = self._context.now() - self._settings.resend_seconds
+    def _resend(self, connection: Connection, since: float) -> None:
         while self._sent and self._sent[0].at < since:
             self._sent_octets -= len(self._sent.popleft().octets)
         for each in self._sent:
             connection.send(each.octets)
             self._context.count("resent_records", each.records)
 
-    def _keep(self, sent: _Sent) -> None:
-        self._sent.append(sent)
-        self._sent_octets += len(sent.octets)
+    def _keep(self, records: int, octets: bytes) -> None:
+        now = self._context.now()
+        if self._broke_at is not None:
+            self._broke_at = None
+            # Sent again just now, and perhaps again not read.
+            self._sent = deque(each._replace(at=now) for each in self._sent)
+        self._sent.append(_Sent(now, records, octets))
+        self._sent_octets += len(octets)
         while self._sent and self._sent_octets > self._settings.resend_octets:
             self._sent_octets -= len(self._sent.popleft().octets)

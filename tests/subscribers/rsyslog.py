@@ -12,10 +12,15 @@ from typing import NamedTuple
 
 from streams.subscribers.contract import make_events, marks
 from tests.brokers import Broker, free_port
+from tests.subscribers.certificates import Authority
 from tests.subscribers.deployment import records, until
-from tests.subscribers.receivers import make_certificate
 
-TRANSPORTS = ("udp", "tcp", "tls", "relp")
+TRANSPORTS = ("udp", "tcp", "tls", "relp", "relp-tls")
+
+CONFIRMING = ("relp", "relp-tls")
+"""Those that lose nothing over a restart."""
+
+PACKAGES = "no rsyslogd: apt-get install rsyslog rsyslog-relp rsyslog-openssl"
 
 _MODULES = {
     "udp": 'module(load="imudp")\ninput(type="imudp" {at} rcvbufSize="16m")',
@@ -23,6 +28,10 @@ _MODULES = {
     "tls": 'module(load="imtcp" streamDriver.name="ossl" streamDriver.mode="1"'
     ' streamDriver.authMode="anon")\ninput(type="imtcp" {at})',
     "relp": 'module(load="imrelp")\ninput(type="imrelp" {at} maxDataSize="65536")',
+    # It wants a certificate of the client's, too.
+    "relp-tls": 'module(load="imrelp" tls.tlslib="openssl")\n'
+    'input(type="imrelp" {at} maxDataSize="65536" tls="on" tls.authMode="certvalid"'
+    ' tls.caCert="{ca}" tls.myCert="{certificate}" tls.myPrivKey="{key}")',
 }
 
 # A line of about the size of real ones.
@@ -48,21 +57,20 @@ class Rsyslog:
     transport: str
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
-    certificate: Path | None = None
+    authority: Authority | None = None
+    """Signs its certificate; made at the first start with TLS."""
 
     def start(self) -> None:
         """Start it and wait until it listens."""
         work = self.folder / "work"
         work.mkdir(exist_ok=True)
         options = f'workDirectory="{work}" maxMessageSize="64k"'
-        if self.transport == "tls":
-            if self.certificate is None:
-                self.certificate, _ = make_certificate(self.folder)
-            key = self.certificate.with_suffix(".key")
+        of_tls = self._certificates()
+        if of_tls:
             options += (
-                f' defaultNetstreamDriverCAFile="{self.certificate}"'
-                f' defaultNetstreamDriverCertFile="{self.certificate}"'
-                f' defaultNetstreamDriverKeyFile="{key}"'
+                f' defaultNetstreamDriverCAFile="{of_tls["ca"]}"'
+                f' defaultNetstreamDriverCertFile="{of_tls["certificate"]}"'
+                f' defaultNetstreamDriverKeyFile="{of_tls["key"]}"'
             )
         at = f'address="127.0.0.1" port="{self.port}" ruleset="out"'
         config = self.folder / "rsyslog.conf"
@@ -70,7 +78,7 @@ class Rsyslog:
             f"global({options})\n"
             'template(name="raw" type="string" string="%rawmsg%\\n")\n'
             f'ruleset(name="out") {{ action(type="omfile" file="{self.output}" template="raw") }}\n'
-            f"{_MODULES[self.transport].format(at=at)}\n"
+            f"{_MODULES[self.transport].format(at=at, **of_tls)}\n"
         )
         log = (self.folder / "rsyslog.log").open("ab")
         self.process = subprocess.Popen(
@@ -101,6 +109,33 @@ class Rsyslog:
     def received(self) -> list[bytes]:
         """The lines."""
         return self.output.read_bytes().splitlines() if self.output.exists() else []
+
+    def settings(self) -> str:
+        """Of the subscriber that sends to it."""
+        if self.transport in CONFIRMING:
+            table = f'type = "relp"\nport = {self.port}\n'
+        else:
+            table = f'type = "syslog"\ntransport = "{self.transport}"\nflow_port = {self.port}\n'
+        if self.authority is not None:
+            table += f'tls_ca_file = "{self.authority.own.file}"\n'
+        if self.authority is not None and self.transport == "relp-tls":
+            client = self.authority.sign("client")
+            table += f'tls = true\ntls_certificate_file = "{client.file}"\n'
+            table += f'tls_key_file = "{client.key}"\n'
+        return table
+
+    def _certificates(self) -> dict[str, Path]:
+        if not self.transport.endswith("tls"):
+            return {}
+        if self.authority is None:
+            self.authority = Authority(self.folder, "authority")
+            self.authority.sign("localhost")
+        own = self.folder / "localhost.pem"
+        return {
+            "ca": self.authority.own.file,
+            "certificate": own,
+            "key": own.with_suffix(".key"),
+        }
 
     def _listens(self) -> bool:
         assert self.process is not None
@@ -137,7 +172,7 @@ class Result(NamedTuple):
 
     def __str__(self) -> str:
         return (
-            f"rsyslogd {self.transport:4}: sent {self.sent}, received {self.received}, missing "
+            f"rsyslogd {self.transport:8}: sent {self.sent}, received {self.received}, missing "
             f"{self.missing}, repeated {self.repeated}, broken {self.broken} "
             f"(sent again on a new connection: {self.resent})"
         )
@@ -157,12 +192,7 @@ def run(
         '[subscribers.siem]\nhost = "127.0.0.1"\ntopics = ["flow"]\nsession_seconds = 6\n'
         f"batch_records = {max(100, min(1000, number // 20))}\nmax_retry_seconds = 1\n"
     )
-    if transport == "relp":
-        settings += f'type = "relp"\nport = {server.port}\n'
-    else:
-        settings += f'type = "syslog"\ntransport = "{transport}"\nflow_port = {server.port}\n'
-    if transport == "tls":
-        settings += f'tls_ca_file = "{server.certificate}"\n'
+    settings += server.settings()
     events = make_events(number, value=_REST)
     try:
         with records(broker, prefix, folder, settings) as deployment:

@@ -20,7 +20,7 @@ def main() -> int:
     start = start_kafka if asked.broker == "kafka" else start_tansu
     program = rsyslog.find()
     if program is None:
-        print("no rsyslogd: apt-get install rsyslog rsyslog-relp rsyslog-openssl", file=sys.stderr)
+        print(rsyslog.PACKAGES, file=sys.stderr)
         return 1
     lost = 0
     with tempfile.TemporaryDirectory() as folder:
@@ -31,7 +31,7 @@ def main() -> int:
                 prefix = f"r{uuid.uuid4().hex[:8]}-"
                 result = rsyslog.run(program, broker, prefix, own, transport, asked.lines)
                 print(result, flush=True)
-                lost += result.missing if transport == "relp" else 0
+                lost += result.missing if transport in rsyslog.CONFIRMING else 0
     return 1 if lost else 0
 
 

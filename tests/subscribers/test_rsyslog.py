@@ -1,14 +1,32 @@
 """A real rsyslogd receives the lines, over a restart in the run (``make rsyslog``: 100,000)."""
 
 import os
+import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from schemas.subscriber import DELIVERED, Outcome, UnavailableError
+from streams.subscribers.contract import ContractContext, make_events, marks
+from streams.subscribers.make import line_writer
+from streams.subscribers.relp import RelpSubscriber
+from streams.subscribers.settings import RelpSettings
 from tests.brokers import Broker
 from tests.subscribers import rsyslog
+from tests.subscribers.certificates import Authority
+from tests.subscribers.deployment import until
 
 NUMBER = 5000
+
+
+def deliver(settings: RelpSettings) -> Sequence[Outcome]:
+    """Three events to it."""
+    subscriber = RelpSubscriber(settings, ContractContext(), line_writer(settings))
+    try:
+        return subscriber.deliver(make_events(3))
+    finally:
+        subscriber.close()
 
 
 @pytest.fixture
@@ -16,10 +34,9 @@ def program() -> str:
     """The program; a visible skip where it is not installed, in CI a failure."""
     found = rsyslog.find()
     if found is None:
-        reason = "no rsyslogd: apt-get install rsyslog rsyslog-relp rsyslog-openssl"
         if os.environ.get("REQUIRE_PEERS") == "1":
-            pytest.fail(reason, pytrace=False)
-        pytest.skip(reason)
+            pytest.fail(rsyslog.PACKAGES, pytrace=False)
+        pytest.skip(rsyslog.PACKAGES)
     return found
 
 
@@ -34,8 +51,31 @@ def test_rsyslogd_receives_the_lines(
 
     assert 0 == result.broken
     assert result.received
-    if transport == "relp":
+    if transport in rsyslog.CONFIRMING:
         assert 0 == result.missing
     if transport in ("tcp", "tls"):
         # What lay in the socket of the process that ended, and no more.
         assert result.missing < NUMBER // 4
+
+
+@pytest.mark.e2e
+def test_relp_inside_tls_wants_certificates_of_the_authority(program: str, tmp_path: Path) -> None:
+    """Another authority's server is refused by us, a client without certificate by rsyslogd."""
+    server = rsyslog.Rsyslog(program, tmp_path, "relp-tls")
+    server.start()
+    try:
+        table = tomllib.loads(server.settings()) | {"host": "127.0.0.1", "timeout_seconds": 20}
+        settings = RelpSettings.model_validate(table)
+        other = Authority(tmp_path, "other")
+        strangers = {
+            "CERTIFICATE_VERIFY_FAILED": {"tls_ca_file": other.own.file},
+            "ALERT_CERTIFICATE_REQUIRED": {"tls_certificate_file": None, "tls_key_file": None},
+        }
+        for reason, values in strangers.items():
+            with pytest.raises(UnavailableError, match=reason):
+                deliver(settings.model_copy(update=values))
+        assert [DELIVERED] * 3 == deliver(settings)
+        until(lambda: 3 == len(server.received()), "the lines of the client that fits")
+    finally:
+        server.stop()
+    assert marks([e.value or b"" for e in make_events(3)]) == marks(server.received())
