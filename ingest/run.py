@@ -73,7 +73,7 @@ def run(
         if processes == 1:
             return receive(0, stop.asked)
         supervisor = Supervisor(
-            receive, processes, server, settings.stop_seconds, log, gone=_forgets(table)
+            receive, range(processes), server, settings.stop_seconds, log, gone=_forgets(table)
         )
         return supervisor.run(stop.asked)
     finally:

@@ -1,6 +1,7 @@
 """Exit codes of every command and service."""
 
 from enum import IntEnum
+from typing import NoReturn
 
 
 class Exit(IntEnum):
@@ -17,3 +18,8 @@ class Exit(IntEnum):
 
     INTERNAL = 70
     """A fault that a restart cures; nothing undone was acknowledged (sysexits' EX_SOFTWARE)."""
+
+
+def leave(*_: object) -> NoReturn:
+    """End at once, in good order: a signal handler for while nothing is in work yet."""
+    raise SystemExit(Exit.OK)

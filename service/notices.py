@@ -10,7 +10,7 @@ import signal
 import struct
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from service.health import Verdict
 
@@ -31,9 +31,14 @@ _NS = 1_000_000_000
 class Notices:
     """A row for each process; made before they are forked."""
 
-    def __init__(self, processes: int) -> None:
-        self._processes = processes
-        self._memory = mmap.mmap(-1, processes * _ROW_OCTETS)
+    def __init__(self, names: Sequence[str | int]) -> None:
+        """Make the memory.
+
+        Args:
+            names: What the processes are called, one each; numbers will do.
+        """
+        self._names = names
+        self._memory = mmap.mmap(-1, len(names) * _ROW_OCTETS)
 
     def write(self, index: int, well: Verdict, ready: Verdict, now_ns: int) -> None:
         """Say how it is.
@@ -57,24 +62,24 @@ class Notices:
 
     def well(self, now_ns: int) -> Verdict:
         """Well where every process that has begun is."""
-        for index in range(self._processes):
+        for index, name in enumerate(self._names):
             at_ns, well, _ = self._read(index)
             if at_ns and now_ns - at_ns > STALE_SECONDS * _NS:
                 seconds = (now_ns - at_ns) // _NS
-                return Verdict(ok=False, detail=f"process {index} is silent for {seconds} s")
+                return Verdict(ok=False, detail=f"process {name} is silent for {seconds} s")
             if at_ns and not well.ok:
-                return Verdict(ok=False, detail=f"process {index}: {well.detail}")
-        return Verdict(ok=True, detail=f"ok, {self._processes} processes")
+                return Verdict(ok=False, detail=f"process {name}: {well.detail}")
+        return Verdict(ok=True, detail=f"ok, {len(self._names)} processes")
 
     def ready(self, now_ns: int) -> Verdict:
         """Ready where all are."""
-        for index in range(self._processes):
+        for index, name in enumerate(self._names):
             at_ns, _, ready = self._read(index)
             if not at_ns or now_ns - at_ns > STALE_SECONDS * _NS:
-                return Verdict(ok=False, detail=f"process {index} does not answer (yet)")
+                return Verdict(ok=False, detail=f"process {name} does not answer (yet)")
             if not ready.ok:
-                return Verdict(ok=False, detail=f"process {index}: {ready.detail}")
-        return Verdict(ok=True, detail=f"ok, {self._processes} processes")
+                return Verdict(ok=False, detail=f"process {name}: {ready.detail}")
+        return Verdict(ok=True, detail=f"ok, {len(self._names)} processes")
 
     def keep(
         self, index: int, well: Callable[[], Verdict], ready: Callable[[], Verdict]

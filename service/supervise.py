@@ -55,7 +55,7 @@ class Supervisor:
 
     Args of the constructor:
         work: Called in each process.
-        processes: How many.
+        names: What the processes are called in the log, one each; numbers will do.
         server: Of the health port; this answers its requests. None: there is none.
         stop_seconds: What a process needs for a stop in good order, at most.
         log: Of the service.
@@ -67,7 +67,7 @@ class Supervisor:
     def __init__(
         self,
         work: Work,
-        processes: int,
+        names: Sequence[str | int],
         server: HealthServer | None,
         stop_seconds: float,
         log: Logger,
@@ -77,12 +77,13 @@ class Supervisor:
         back_off: Sequence[float] = BACK_OFF_SECONDS,
     ) -> None:
         self._work = work
+        self._names = names
         self._server = server
         self._stop_seconds = stop_seconds
         self._log = log
         self._final = final
         self._gone = gone
-        self._restarts = [Restarts(back_off) for _ in range(processes)]
+        self._restarts = [Restarts(back_off) for _ in names]
         self._running: dict[int, int] = {}  # pid to number
         self._pid = os.getpid()
 
@@ -161,13 +162,21 @@ class Supervisor:
     def _judge(self, index: int, code: int) -> Exit:
         """Decide what becomes of a process that ended though nobody asked for it."""
         if code in self._final:
+            self._log.error(
+                "a process ended for good: all end", process=self._names[index], code=code
+            )
             return Exit(code)
         wait = self._restarts[index].dies(time.monotonic())
         if wait is None:
-            self._log.error("a process ends again and again: given up", process=index, code=code)
+            self._log.error(
+                "a process ends again and again: given up", process=self._names[index], code=code
+            )
             return Exit.INTERNAL
         self._log.error(
-            "a process ended and is started again", process=index, code=code, after_seconds=wait
+            "a process ended and is started again",
+            process=self._names[index],
+            code=code,
+            after_seconds=wait,
         )
         return Exit.OK
 
@@ -179,7 +188,7 @@ class Supervisor:
             self._wait()
             self._look(restart=False)
         for pid, index in self._running.items():
-            self._log.error("a process does not stop and is killed", process=index)
+            self._log.error("a process does not stop and is killed", process=self._names[index])
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
         self._running.clear()

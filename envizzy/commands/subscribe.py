@@ -19,8 +19,8 @@ def subscribe(
 ) -> None:
     """Deliver records to syslog, files, Splunk, another Kafka or a plug-in; deliver, then commit.
 
-    Several names run side by side, each in a consumer group of its own. SIGTERM ends them in good
-    order; the next start goes on where they were.
+    Several names are a process each under one supervisor, in consumer groups of their own. SIGTERM
+    ends them in good order; the next start goes on where they were.
 
     For example:
 

@@ -5,14 +5,14 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import uvloop
 from faust.worker import Worker
-from prometheus_client import CollectorRegistry
 
-from service.exits import Exit
-from service.health import HealthError, Verdict
+from service.answers import Answer
+from service.exits import Exit, leave
+from service.health import HealthError
 from service.logs import logger
 from service.settings import KafkaSettings, TopicsSettings
 from service.signals import on_signal
@@ -25,13 +25,6 @@ from streams.settings import NetflowSettings, StreamsSettings
 
 LAYOUTS_SECONDS = 60.0
 """Patience with the topics of layouts and exporters at start; some thousand records at most."""
-
-
-Answer = Callable[
-    [CollectorRegistry, Callable[[], Verdict], Callable[[], Verdict]], Callable[[], object]
-]
-"""Begins to tell others how a worker is, on a port or to a supervisor: takes its metrics, whether
-it is well, whether it is ready; returns what ends it. Raises ``HealthError``."""
 
 
 class StreamsWorker(Worker):  # type: ignore[misc] # Faust is not typed from outside
@@ -132,11 +125,6 @@ def run_worker(
         log.warning("records unconfirmed: sent again", events=len(rooms.flights))
     log.info("streams worker stopped", exit_code=int(code))
     return code
-
-
-def leave(*_: object) -> NoReturn:
-    """End at once, in good order: nothing is in work yet."""
-    raise SystemExit(Exit.OK)
 
 
 def _run_faust(execute: Callable[[], None]) -> Exit:

@@ -20,6 +20,12 @@ _TALLIES: Mapping[Tally, str] = {
 }
 
 TABLE: tuple[Metric, ...] = (
+    Metric(
+        "subscribers_process_starts_total",
+        Kind.COUNTER,
+        "Starts of the subscriber's process; more than one means that it died.",
+        NAMED,
+    ),
     Metric("subscribers_records_total", Kind.COUNTER, "Records read from topics.", NAMED),
     Metric(
         "subscribers_delivered_records_total",

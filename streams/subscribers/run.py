@@ -1,52 +1,25 @@
-"""Subscribers at work: what ``envizzy subscribe`` starts."""
+"""What ``envizzy subscribe`` starts: one subscriber, or several under a supervisor."""
 
 import signal
-import threading
-import time
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from schemas.subscriber import MisconfiguredError, UnavailableError
-from service.exits import Exit
-from service.health import HealthError, Verdict, serve
-from service.lag import LagMonitor
-from service.logs import configure, logger
-from service.metrics import Metrics
+from service.answers import Answer, on_port, run_several
+from service.children import run_apart
+from service.exits import Exit, leave
+from service.logs import Logger, configure, logger
 from service.settings import HealthSettings, KafkaSettings, LogSettings, TopicsSettings
-from streams.subscribers.letters import Letters
-from streams.subscribers.make import Deployment, make_subscriber
-from streams.subscribers.metrics import TABLE, Counters
-from streams.subscribers.runner import Runner
+from service.supervise import Stop
+from streams.subscribers.make import Deployment
 from streams.subscribers.settings import SubscriberSettings
-from streams.subscribers.source import Source, consumer_config
-from streams.subscribers.stop import LiveContext, Stop
-
-_LOOK_SECONDS = 0.2
+from streams.subscribers.stop import STOP_SECONDS
+from streams.subscribers.work import work
 
 
 class StartError(Exception):
     """Nothing can begin; the message is one line that says what and how to mend it."""
-
-
-class At(NamedTuple):
-    """One subscriber at work.
-
-    Attributes:
-        runner: In the thread.
-        source: Its consumer.
-        lag: Asks the brokers how far behind it is.
-        thread: Ends when it fails or is asked to stop.
-        failure: One entry when it has failed.
-    """
-
-    runner: Runner
-    source: Source
-    lag: LagMonitor
-    thread: threading.Thread
-    failure: list[Exception]
 
 
 def run(
@@ -57,7 +30,7 @@ def run(
     health: HealthSettings,
     message_octets: int,
 ) -> int:
-    """Run subscribers, a thread each, until SIGTERM or SIGINT, or until one fails.
+    """Run subscribers, a process each, until SIGTERM or SIGINT, or until one is given up.
 
     Args:
         subscribers: Name to settings.
@@ -74,44 +47,44 @@ def run(
     # Several may run on a host, and no two processes may write one file.
     configure(logs, service="subscribe-" + "-".join(subscribers))
     log = logger("streams.subscribers")
-    stop = Stop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.request())
-    metrics = Metrics(TABLE)
+    signal.signal(signal.SIGTERM, leave)
+    # In a process of its own: Kafka's client starts threads.
+    checked = run_apart(lambda: _check(subscribers, kafka, topics, log), log)
+    if checked != Exit.OK:
+        return checked
+    names = list(subscribers)
     deployment = Deployment(kafka, topics)
-    begun: list[At] = []
+
+    def one(name: str, answer: Answer, should_stop: Callable[[], bool]) -> Exit:
+        settings = subscribers[name]
+        return work(name, settings, deployment, message_octets, answer, should_stop)
+
+    if len(names) == 1:
+        stop = Stop()
+        stop.install()
+        return one(names[0], on_port(health, health.subscribers_port, log), stop.asked)
+
+    def member(index: int, answer: Answer, should_stop: Callable[[], bool]) -> Exit:
+        configure(logs, service=f"subscribe-{names[index]}")
+        return one(names[index], answer, should_stop)
+
+    final = frozenset({Exit.ERROR, Exit.USAGE})
+    port = health.subscribers_port
+    return run_several(member, names, health, port, STOP_SECONDS, log, final)
+
+
+def _check(
+    subscribers: Mapping[str, SubscriberSettings],
+    kafka: KafkaSettings,
+    topics: TopicsSettings,
+    log: Logger,
+) -> Exit:
     try:
         check_topics(subscribers, kafka, topics)
-        for name, settings in subscribers.items():
-            begun.append(_begin(name, settings, deployment, metrics, stop, message_octets))
-        server = (
-            serve(
-                health.host,
-                health.subscribers_port,
-                metrics.registry,
-                lambda: healthy(begun),
-                lambda: ready(begun),
-            )
-            if health.enabled
-            else None
-        )
-    except (StartError, HealthError, MisconfiguredError, UnavailableError) as error:
+    except StartError as error:
         log.error(str(error))  # noqa: TRY400 - one clear line, no traceback
         return Exit.ERROR
-    for each in begun:
-        each.thread.start()
-        each.lag.start()
-    log.info(
-        "subscribers start",
-        subscribers=list(subscribers),
-        kafka=kafka.bootstrap_servers,
-        health=server.port if server else None,
-    )
-    code = _await(begun, stop)
-    if server:
-        server.close()
-    log.info("subscribers stopped", exit_code=int(code))
-    return code
+    return Exit.OK
 
 
 def check_topics(
@@ -135,87 +108,3 @@ def check_topics(
     missing = sorted(topics.name(each) for each in needed if topics.name(each) not in found)
     if missing:
         raise StartError(f"no topic {', '.join(missing)}: make them by 'envizzy topics create'")
-
-
-def healthy(begun: Sequence[At]) -> Verdict:
-    """Whether all threads live; where one is gone the process is about to end."""
-    dead = [each.runner.name for each in begun if each.failure]
-    return Verdict(not dead, f"ended: {', '.join(dead)}" if dead else "ok")
-
-
-def ready(begun: Sequence[At]) -> Verdict:
-    """Whether each has partitions, its destination takes, and the lag does not grow."""
-    problems = [
-        f"{each.runner.name}: the destination takes nothing: {each.runner.trouble}"
-        for each in begun
-        if each.runner.trouble
-    ]
-    problems += [
-        f"{each.runner.name}: no partitions yet"
-        for each in begun
-        if not each.source.owned() and not each.runner.trouble
-    ]
-    problems += [
-        f"{each.runner.name}: the lag grows: {each.lag.events} records; start another process"
-        for each in begun
-        if each.lag.is_growing() and not each.runner.trouble
-    ]
-    return Verdict(not problems, "; ".join(problems) or "delivering")
-
-
-def _begin(
-    name: str,
-    settings: SubscriberSettings,
-    deployment: Deployment,
-    metrics: Metrics,
-    stop: Stop,
-    message_octets: int,
-) -> At:
-    kafka, topics = deployment
-    counters = Counters(metrics, name)
-    subscriber = make_subscriber(settings, LiveContext(name, stop, counters), deployment)
-    group = topics.prefix + (settings.group or f"subscriber-{name}")
-    source = Source(
-        consumer_config(settings, kafka, name, group),
-        {topics.name(topic): topic for topic in settings.topics},
-        counters,
-        settings.commit_interval_seconds,
-    )
-    lag = LagMonitor(
-        {**kafka.librdkafka(f"subscriber-{name}-lag"), "group.id": group},
-        source.owned,
-        lambda records: counters.set("lag_records", records),
-    )
-    letters = Letters(kafka, topics.name("dead-letter"), name, message_octets)
-    runner = Runner(name, settings, subscriber, source, letters, counters, stop)
-    failure: list[Exception] = []
-
-    def work() -> None:
-        try:
-            runner.run()
-        except Exception as error:  # noqa: BLE001 - told and turned into an exit code by _await
-            failure.append(error)
-
-    thread = threading.Thread(target=work, name=f"subscriber-{name}", daemon=True)
-    return At(runner, source, lag, thread, failure)
-
-
-def _await(begun: Sequence[At], stop: Stop) -> Exit:
-    """Until all have ended; the first that fails ends the others in good order."""
-    log = logger("streams.subscribers")
-    while any(each.thread.is_alive() for each in begun):
-        if any(each.failure for each in begun):
-            stop.request()
-        time.sleep(_LOOK_SECONDS)
-    for each in begun:
-        each.lag.stop()
-    code = Exit.OK
-    for each in begun:
-        for error in each.failure:
-            if isinstance(error, MisconfiguredError):
-                log.error(str(error), subscriber=each.runner.name)
-                code = code or Exit.ERROR
-            else:
-                log.error("ended", subscriber=each.runner.name, exc_info=error)
-                code = Exit.INTERNAL
-    return code

@@ -106,11 +106,17 @@ class Runner:
         self._counters = counters
         self._stop = stop
         self._clock = clock
+        self._delivering_since: float | None = None
         self._failures = 0
         self._refusals = 0
         self._defects = 0
         self._log = logger("streams.subscribers").bind(subscriber=name)
         self._repeats = Repeats(60.0)
+
+    def delivering_seconds(self) -> float:
+        """How long the delivery in work has been taking; may be called from other threads."""
+        since = self._delivering_since
+        return 0.0 if since is None else self._clock() - since
 
     def run(self) -> None:
         """Deliver until it is to stop.
@@ -155,6 +161,7 @@ class Runner:
     def _attempt(self, batch: Batch) -> float | None:
         """Deliver what is pending once; seconds to wait where something is to be given again."""
         asked: float | None = None
+        self._delivering_since = self._clock()
         try:
             outcomes = self._outcomes(batch.pending)
         except (UnavailableError, OSError) as error:
@@ -167,6 +174,8 @@ class Runner:
             if not answer:
                 self._well()
                 return None
+        finally:
+            self._delivering_since = None
         return self._failed(answer, len(batch.pending), asked)
 
     def _settle(self, batch: Batch, outcomes: Sequence[Outcome]) -> str:

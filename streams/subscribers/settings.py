@@ -171,9 +171,10 @@ class SyslogSettings(LineSettings, TlsSettings):
     framing: Literal["octets", "newline"] = "octets"
     """Of ``tcp`` and ``tls``: length in front (RFC 6587, 3.4.1; RFC 5425, 4.3) or a line end."""
 
-    resend_octets: int = Field(default=1_048_576, ge=0)
+    resend_octets: int = Field(default=8_388_608, ge=0)
     """After a break of ``tcp`` or ``tls`` the last lines sent, so many octets, go again: the peer's
-    system had them, its process perhaps not. 0: only what was in delivery."""
+    system had them, its process perhaps not. A Linux peer's system holds up to 6 MiB for a
+    connection (tcp_rmem). 0: only what was in delivery."""
 
     resend_seconds: float = Field(default=5.0, ge=0, le=3600)
     """Lines sent longer before the break do not go again: they have been read."""

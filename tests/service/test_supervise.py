@@ -1,6 +1,7 @@
 """Supervised processes, for real: they die, come again, are given up, end together."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -45,7 +46,8 @@ def work(index, should_stop):
 
 stop = Stop()
 stop.install()
-supervisor = Supervisor(work, 2, None, stop_seconds, logger("x"), back_off=(0.0, 0.1))
+names, log = ["left", "right"], logger("x")
+supervisor = Supervisor(work, names, None, stop_seconds, log, back_off=(0.0, 0.1))
 sys.exit(supervisor.run(stop.asked))
 """
 
@@ -119,7 +121,7 @@ def test_a_killed_process_is_started_again_and_all_end_together(
     assert Exit.OK == family.process.wait(PATIENCE)
     assert (1, 2) == (len(family.starts(0)), len(family.starts(1)))
     assert family.has("stopped")
-    assert "is started again" in family.log.read_text()
+    assert re.search(r"is started again .*process=right", family.log.read_text())
     assert all(_is_gone(pid) for index in range(2) for pid in family.starts(index))
 
 

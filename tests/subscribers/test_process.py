@@ -1,6 +1,9 @@
 """``envizzy subscribe`` as a process on real brokers: nothing is lost, whatever ends it."""
 
 import contextlib
+import os
+import re
+import signal
 import time
 from pathlib import Path
 
@@ -44,6 +47,11 @@ def _lines(directory: Path) -> list[bytes]:
 def wanted(events: list[Event]) -> set[bytes]:
     """The marks that must arrive."""
     return set(marks([event.value or b"" for event in events]))
+
+
+def arrived(events: list[Event], *folders: Path) -> bool:
+    """Whether all are in each folder."""
+    return all(wanted(events) <= set(marks(archived(folder))) for folder in folders)
 
 
 def test_kills_and_stops_lose_nothing(broker: Broker, prefix: str, tmp_path: Path) -> None:
@@ -90,6 +98,33 @@ def test_kills_and_stops_lose_nothing(broker: Broker, prefix: str, tmp_path: Pat
     print(f"{broker.kind}: {NUMBER} records, {repeated} repeated in files")
 
 
+@pytest.mark.kafka
+def test_a_process_that_dies_is_started_again(tansu: Broker, prefix: str, tmp_path: Path) -> None:
+    """Each name is a process under one supervisor; the death of one disturbs no other."""
+    folders = {name: tmp_path / name for name in ("one", "two")}
+    settings = "".join(
+        f'[subscribers.{name}]\ntype = "file"\ndirectory = "{folder}"\ntopics = ["flow"]\n'
+        "session_seconds = 6\n"
+        for name, folder in folders.items()
+    )
+    events = make_events(200)
+    with records(tansu, prefix, tmp_path, settings) as deployment:
+        child = deployment.start("one", "two")
+        deployment.publish(events[:100])
+        until(lambda: arrived(events[:100], *folders.values()), "half of the lines")
+        pid = child.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        os.kill(int(children[1]), signal.SIGKILL)
+        until(lambda: deployment.metric("subscribers_process_starts_total") == 3, "a start")
+        deployment.publish(events[100:])
+        until(lambda: arrived(events, *folders.values()), "the rest")
+        assert Exit.OK == child.stop(), child.tail()
+    log = child.log.read_text()
+    assert re.search(r"a process ended and is started again .*code=-9 .*process=two", log)
+    assert 100 == len(archived(folders["one"])) - 100
+    assert ["one", "two"] == sorted(re.findall(r"subscriber stopped .*subscriber=(\w+)", log))
+
+
 def test_a_refused_record_is_a_dead_letter(broker: Broker, prefix: str, tmp_path: Path) -> None:
     """With the answer, its octets and where it stands; those behind it arrive."""
     out = tmp_path / "out"
@@ -129,3 +164,18 @@ def test_what_cannot_work_ends_with_one_line(
 
     assert problem in child.tail()
     assert "Traceback" not in child.tail()
+
+
+@pytest.mark.kafka
+def test_one_that_cannot_work_ends_all_loudly(tansu: Broker, prefix: str, tmp_path: Path) -> None:
+    """Nobody is left with half of the destinations and a service that looks well."""
+    table = (
+        f'[subscribers.good]\ntype = "file"\ndirectory = "{tmp_path / "out"}"\n'
+        f'[subscribers.bad]\ntype = "kafka"\nprefix = "{prefix}"\n'
+    )
+    with records(tansu, prefix, tmp_path, table) as deployment:
+        child = deployment.start("good", "bad", ready=False)
+        assert Exit.ERROR == child.process.wait(60)
+    log = child.log.read_text()
+    assert 1 == log.count("would be copied onto itself")
+    assert re.search(r"a process ended for good: all end .*code=1 .*process=bad", log)

@@ -67,7 +67,7 @@ def test_relp_inside_tls_wants_certificates_of_the_authority(program: str, tmp_p
         table = tomllib.loads(server.settings()) | {"host": "127.0.0.1", "timeout_seconds": 20}
         settings = RelpSettings.model_validate(table)
         other = Authority(tmp_path, "other")
-        strangers = {
+        strangers: dict[str, dict[str, Path | None]] = {
             "CERTIFICATE_VERIFY_FAILED": {"tls_ca_file": other.own.file},
             "ALERT_CERTIFICATE_REQUIRED": {"tls_certificate_file": None, "tls_key_file": None},
         }
