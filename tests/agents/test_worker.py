@@ -164,6 +164,7 @@ def test_a_memory_that_would_be_deleted_is_refused(
     assert f"{prefix}state has cleanup.policy=delete: it must be compact" in output
 
 
+@pytest.mark.kafka
 def test_a_wrong_filter_policy_is_one_line_and_exit_code_2(
     tansu: Broker, prefix: str, tmp_path: Path
 ) -> None:

@@ -65,6 +65,7 @@ def test_full_queue_drops_and_counts() -> None:
     assert 1 == events.count("dropping datagrams: the queue for Kafka is full")
 
 
+@pytest.mark.kafka
 def test_refused_delivery_is_counted(kafka: Broker, prefix: str) -> None:
     """A partition that is not there is refused for good; the datagrams count as dropped."""
     topic = f"{prefix}raw"
