@@ -253,12 +253,14 @@ class Decoder:
     ) -> None:
         """Write the state: one record for each key that changed in this event.
 
-        That a parked Set is over is written when what became of it is confirmed, and not before:
-        between the two it would be nowhere, for other partitions of Kafka may be ahead.
+        It is written when all that this event and those before it gave is confirmed, and not
+        before: other partitions of Kafka may be ahead, and whoever goes on from a state whose
+        records are not there decodes what was parked at another place, or never. The ends of what
+        was parked come first: where its Template is known, it is over.
         """
         topic, partition = self._publisher.topic["state"], flight.partition
-        over: list[Arguments] = []
-        for change in changes.values():
+        records: list[Arguments] = []
+        for change in sorted(changes.values(), key=_is_no_end):
             key, value = state.encode(change, flight.offset)
             if value is not None and len(key) + len(value) > self._value_octets:
                 detail = f"state of {len(value)} octets is not written: {change.key!r}"
@@ -267,12 +269,9 @@ class Decoder:
                 )
                 continue
             flight.octets += len(value or b"")
-            if change.key[1] == PARKED and isinstance(change.value, Forgotten):
-                over.append((topic, value, key, partition, flight.report, None, 0, []))
-                continue
-            self._publisher.send(flight, topic, value, key, partition)
-        if over:
-            flight.afterwards = partial(self._publisher.send_all, flight, over)
+            records.append((topic, value, key, partition, flight.report, None, 0, []))
+        if records:
+            flight.afterwards = partial(self._publisher.send_all, flight, records)
         if changes:
             self._metrics.counter("streams_state_records_total").inc(len(changes))
 
@@ -301,6 +300,10 @@ class Decoder:
         if self._failures >= self._failures_in_a_row:
             stop_process("too many datagrams failed one after the other", failures=self._failures)
         self._publisher.bury(flight, letter)
+
+
+def _is_no_end(change: Change) -> bool:
+    return change.key[1] != PARKED or not isinstance(change.value, Forgotten)
 
 
 def _add(counts: dict[str, int], more: Mapping[str, int]) -> None:

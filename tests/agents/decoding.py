@@ -14,6 +14,7 @@ from streams.agents.flights import Flight
 from streams.agents.publisher import Publisher
 from streams.agents.rendering import make_renderer
 from streams.metrics import StreamsMetrics
+from streams.pipeline.context import Context
 from streams.pipeline.model import NOTHING, Outcome, Record
 from streams.pipeline.steady import Run
 from streams.settings import StreamsSettings
@@ -78,6 +79,8 @@ class Bench:
     step: Callable[..., Outcome] = one_flow
     advance: Callable[..., Outcome] = lambda *_: NOTHING
     settings: StreamsSettings = field(default_factory=StreamsSettings)
+    context: Context | None = None
+    state: PartitionState = field(default_factory=PartitionState)
 
     def __post_init__(self) -> None:
         """Wire it."""
@@ -87,12 +90,11 @@ class Bench:
             {"message.max.bytes": LIMIT}, TopicsSettings(), self.metrics, makers
         )
         self.producer = makers.made[0]
-        self.state = PartitionState()
         self.decoder = Decoder(
             self.read_run,
             self.step,
             self.advance,
-            None,  # type: ignore[arg-type] # the faked steps look at no context
+            self.context,  # type: ignore[arg-type] # the faked steps look at none
             SimpleNamespace(fleet=Fleet()),
             {3: self.state},
             self.publisher,
@@ -104,7 +106,7 @@ class Bench:
             ExporterRecords(
                 ExportersReader({}, "exporter"),
                 self.publisher,
-                None,  # type: ignore[arg-type] # no router flows are faked
+                self.context,  # type: ignore[arg-type] # no router flows are faked
                 self.metrics,
                 "0badcafe",
             ),

@@ -9,7 +9,7 @@ from schemas.datagram import Datagram
 from streams.agents.flights import Flight, Flights
 from streams.pipeline.model import NOTHING, NewLayout, Outcome
 from streams.settings import StreamsSettings
-from streams.state.codec import decode_value, encode_key
+from streams.state.codec import encode_key
 from streams.state.layouts import Fleet
 from streams.state.model import Change, Forgotten, Numbering, Session, SessionKey, TemplateEntry
 from streams.state.partition import PartitionState
@@ -211,6 +211,9 @@ def test_the_state_is_written_once_for_each_key_with_the_last_value() -> None:
 
     flight = bench.work(event(b"1", b"22", b"333"))
 
+    assert 4 == flight.open
+    assert flight.afterwards is not None
+    flight.afterwards()
     [(_, value, octets, partition, *_)] = bench.on("state")
     assert 3 == partition
     read = PartitionState()
@@ -270,32 +273,37 @@ def test_state_values_that_cannot_be_read_are_counted_once() -> None:
     assert 0 == bench.state.unreadable
 
 
-def test_what_is_over_is_written_when_what_became_of_it_is_confirmed() -> None:
-    """A worker that dies between the two still has the parked Set, and releases it again."""
+def test_the_state_is_written_when_all_that_led_to_it_is_confirmed() -> None:
+    """Whoever goes on from it has all records before it, those of earlier events, too."""
     parked_at = (SESSION, "parked", "0badcafe-0003-000000000007-0002-0000")
 
     def released(datagram: Datagram, prefix: str, state: PartitionState, *_: Any) -> Outcome:
         changes = [Change((SESSION, "templates"), Session({}, 1)), Change(parked_at, Forgotten(1))]
         del state
-        return Outcome([flow(datagram, prefix, sa="10.0.0.1")], [], changes, [], {})
+        records = [flow(datagram, prefix, sa="10.0.0.1")] if datagram.payload == b"x" else []
+        return Outcome(records, [], changes, [], {})
 
     done: list[int] = []
     bench = Bench(step=released)
     flights = Flights(4, 1000, lambda _: None)
-    flight = flights.open(Flight(FakeEvent(1, done), 3, 41, bench.publisher.refused))
-    bench.decoder.work(flight, event(b"x"))
-    flights.close(flight)
+    for offset, payload in ((41, b"x"), (42, b"")):
+        event_ = FakeEvent(offset, done)
+        flight = flights.open(Flight(event_, 3, offset, bench.publisher.refused))
+        bench.decoder.work(flight, event(payload))
+        flights.close(flight)
 
-    assert (1, 1) == (len(bench.on("flow")), len(bench.on("state")))
     flights.settle()
-    assert [] == [each for each in bench.on("state") if b"parked" in each[2]]
+    assert (1, 0) == (len(bench.on("flow")), len(bench.on("state")))
     bench.producer.settle()
     flights.settle()
-    [(_, value, key, partition, *_)] = bench.on("state")
-    assert (3, encode_key(parked_at)) == (partition, key)
-    assert isinstance(decode_value(value), Forgotten)
+    # first what is over: where the Template is known, nothing waits for it
+    assert [encode_key(parked_at), encode_key((SESSION, "templates"))] * 2 == [
+        each[2] for each in bench.on("state")
+    ]
+    assert [41, 41, 42, 42] == [int.from_bytes(each[1][:8]) for each in bench.on("state")]
+    assert {3} == {each[3] for each in bench.on("state")}
     assert [] == done
     bench.producer.settle()
     flights.settle()
 
-    assert [1] == done
+    assert [41, 42] == done
