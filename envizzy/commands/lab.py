@@ -38,7 +38,8 @@ def lab(
     """Show endpoints and routers talking: broker, topics, ingest, streams and a generator.
 
     Nothing else has to be installed. In the end every record that was sent is looked for on the
-    topics; exit code 0 only if nothing is lost.
+    topics, and the totals of routers' minutes are compared with what was sent; exit code 0 only if
+    nothing is lost and the sums are right.
 
     For example:
 

@@ -3,7 +3,7 @@
 Counts are not enough: a loss and a repeat would hide each other.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -178,6 +178,12 @@ class Checker:
         """A dead letter: its octets are a Set, its content, or a whole Message."""
         if not self._elsewhere(octets, "dead_lettered"):
             self._fault("dead letter", f"{reason}: {len(octets)} octets that were not sent so")
+
+    def absent(self) -> Iterator[str]:
+        """Identities of what is parked or in the dead letters, and on no topic."""
+        for name, entry in self._entries.items():
+            if entry.elsewhere and not entry.seen:
+                yield name
 
     @property
     def outstanding(self) -> int:

@@ -14,6 +14,7 @@ from rich.live import Live
 
 from envizzy.lab import replay, services
 from envizzy.lab.errors import LabError
+from envizzy.lab.minutes import Minutes
 from envizzy.lab.processes import Child, envizzy, spawn
 from envizzy.lab.progress import Options, Run
 from envizzy.lab.reader import AccountReader
@@ -51,6 +52,7 @@ def run(options: Options) -> Exit:
                 parts.settings.topics,
                 [AccountReader(folder / "account.jsonl")],
                 expecting=sent is None,
+                minutes=Minutes() if sent is None and options.routers else None,
             )
             stack.callback(watch.close)
             source = _source(options, parts, folder)

@@ -18,6 +18,9 @@ from envizzy.lab.processes import Child, await_ready, envizzy, fetch, free_port,
 PARTITIONS = 4
 """Of ``raw`` and of the record topics in the lab."""
 
+_IDLE_SECONDS = 2
+"""A run ends before its last minutes are over: their totals are published early then."""
+
 _READY_SECONDS = 45.0
 """Patience with the start of a service: about 6 s when the machine is idle."""
 
@@ -132,7 +135,7 @@ def _write_settings(folder: Path, address: str, prefix: str, port: int) -> Path:
         },
         "ingest": {"listen": [f"127.0.0.1:{port}"], "processes": 1},
         "streams": {"session_seconds": SESSION_SECONDS, "processes": 1},
-        "totals": {"session_seconds": SESSION_SECONDS},
+        "totals": {"session_seconds": SESSION_SECONDS, "idle_seconds": _IDLE_SECONDS},
         "health": {
             "ingest_port": free_port(),
             "streams_port": free_port(),

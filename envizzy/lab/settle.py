@@ -20,19 +20,26 @@ def settle(this: Run) -> tuple[Summary, bool, tuple[str, ...]]:
     watch, checker = this.watch, this.watch.checker
     moved = time.monotonic()
     while time.monotonic() - moved < DRAIN_SECONDS:
-        before = checker.outstanding
+        before = watch.outstanding
         busy = watch.step(_STEP_SECONDS)
         this.services.check()
-        if busy or checker.outstanding != before:
+        if busy or watch.outstanding != before:
             moved = time.monotonic()
-        if not busy and not checker.outstanding and watch.at_end:
+        if not busy and not watch.outstanding and watch.at_end:
             break
     if checker.outstanding:
         for parked in parked_sets(watch.kafka, watch.topics):
             checker.park(parked.octets)
     this.ask()
     report = checker.report()
-    return _summary(this, report), report.sound, report.examples
+    if watch.minutes is None:
+        return _summary(this, report), report.sound, report.examples
+    watch.minutes.withdraw(checker.absent())
+    totals = watch.minutes.report()
+    summary = _summary(this, report)._replace(
+        netflow_1m_published=totals.totals, netflow_1m_wrong=totals.wrong
+    )
+    return summary, report.sound and not totals.wrong, (*report.examples, *totals.examples)
 
 
 def _summary(this: Run, report: Report) -> Summary:

@@ -25,6 +25,8 @@ class Summary(NamedTuple):
         latency_ms_p50: Socket to topic, parked ones apart; None where nothing was published.
         latency_ms_p99: The same.
         netflow_published: Distinct router flows on the topic; None where no routers were asked for.
+        netflow_1m_published: Totals on the topic, the last revision of each; None as before.
+        netflow_1m_wrong: Flow keys whose totals do not add up to what was sent; None as before.
     """
 
     datagrams_sent: int
@@ -41,13 +43,16 @@ class Summary(NamedTuple):
     latency_ms_p50: float | None
     latency_ms_p99: float | None
     netflow_published: int | None = None
+    netflow_1m_published: int | None = None
+    netflow_1m_wrong: int | None = None
 
     def as_dict(self) -> Mapping[str, int | float | None]:
         """In the order that is documented; what routers add only where there are some."""
-        every = self._asdict()
-        if self.netflow_published is None:
-            del every["netflow_published"]
-        return every
+        return {
+            name: value
+            for name, value in self._asdict().items()
+            if value is not None or not name.startswith("netflow")
+        }
 
 
 def print_summary(summary: Summary, examples: tuple[str, ...], console: Console) -> None:

@@ -5,16 +5,19 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import orjson
 from confluent_kafka import Message
 
 from envizzy.lab.checker import KINDS, Checker, Published
 from envizzy.lab.exporters_view import Exporters
+from envizzy.lab.minutes import Minutes
 from envizzy.lab.observe import Latencies, record_of
 from envizzy.lab.reader import AccountReader, TopicReader
 from envizzy.lab.view import Talk
 from envizzy.printed import plain
 from schemas import avro
 from schemas.errors import SchemaError
+from schemas.topics import NETFLOW_1M
 from service.settings import KafkaSettings, TopicsSettings
 from streams.state import codec
 from streams.state.model import ParkedSet
@@ -53,6 +56,7 @@ class Watch:
         exporters: What the routers send.
         dead: Dead letters by reason.
         expecting: Whether the account tells what was sent; false in a replay.
+        minutes: Compares ``netflow-1m`` with what was sent; None: nobody adds up.
         records: The first records that came out of a replay, with their topic.
         by_kind: Distinct records of a replay.
         seen: Records of all kinds, repeats included.
@@ -67,6 +71,7 @@ class Watch:
     exporters: Exporters = field(default_factory=Exporters)
     dead: dict[str, int] = field(default_factory=dict)
     expecting: bool = True
+    minutes: Minutes | None = None
     records: list[tuple[str, object]] = field(default_factory=list)
     by_kind: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
     seen: int = 0
@@ -77,7 +82,9 @@ class Watch:
 
     def __post_init__(self) -> None:
         """Begin to read."""
-        self._names = {self.topics.name(each): each for each in (*KINDS, "dead-letter")}
+        more = () if self.minutes is None else (NETFLOW_1M,)
+        kinds = (*KINDS, "dead-letter", *more)
+        self._names = {self.topics.name(each): each for each in kinds}
         self._reader = TopicReader(self.kafka.librdkafka("lab"), list(self._names))
 
     def step(self, seconds: float) -> int:
@@ -93,10 +100,17 @@ class Watch:
         for account in self.accounts:
             for sent in account.read():
                 self.checker.expect(sent)
+                if self.minutes is not None:
+                    self.minutes.expect(sent)
                 noted += 1
         for message in messages:
             self._take(message, arrived)
         return noted + len(messages)
+
+    @property
+    def outstanding(self) -> int:
+        """Records of which nothing was seen yet, and flow keys whose sums are not right yet."""
+        return self.checker.outstanding + (self.minutes.outstanding if self.minutes else 0)
 
     @property
     def at_end(self) -> bool:
@@ -112,6 +126,9 @@ class Watch:
         if kind == "dead-letter":
             self._bury(message.value() or b"")
             return
+        if kind == NETFLOW_1M:
+            self._total(message)
+            return
         self.seen += 1
         record, received = record_of(message, kind)
         if self.checker.publish(record) if self.expecting else self._replayed(record):
@@ -120,6 +137,11 @@ class Watch:
             self.talk.add(record.value)
         elif kind == "netflow":
             self.exporters.add(record.value)
+
+    def _total(self, message: Message) -> None:
+        if self.minutes is not None:
+            value = orjson.loads(message.value() or b"")
+            self.minutes.take((message.key() or b"").decode(), value)
 
     def _replayed(self, record: Published) -> bool:
         """Count a record by its record-id; False where it was parked (no word on latency)."""

@@ -107,6 +107,7 @@ class Chaos:
     checker: Checker = field(default_factory=Checker)
     workers: dict[str, Child] = field(default_factory=dict)
     exits: list[int] = field(default_factory=list)
+    logged: dict[str, int] = field(default_factory=dict)
     started: int = 0
     frozen: dict[str, float] = field(default_factory=dict)
     undelivered: list[str] = field(default_factory=list)
@@ -133,7 +134,7 @@ class Chaos:
             reader.close()
             self.thaw(all_=True)
             for child in self.workers.values():
-                self.exits.append(_stop(child))
+                self.exits.append(self.stop(child))
         report = self.checker.report()
         if not report.sound:
             for child in self.workers.values():
@@ -146,7 +147,21 @@ class Chaos:
         self.started += 1
         command = envizzy("streams", "--config", str(self._file), "--health-port", "0")
         env = {"ENVIZZY_STREAMS__INSTANCE_ID": name} if self.plan.instances else {}
-        self.workers[name] = spawn(name, command, self.folder / f"{name}.log", env)
+        log = self.folder / f"{name}.log"
+        self.logged[name] = log.stat().st_size if log.exists() else 0
+        self.workers[name] = spawn(name, command, log, env)
+
+    def stop(self, child: Child) -> int:
+        """SIGTERM, as a supervisor sends it to a service that has come up.
+
+        Before Python runs our code nothing can answer: on a busy machine that takes seconds.
+        """
+        deadline = time.monotonic() + UP_SECONDS
+        while not child.ended and UP_LINE not in child.log.read_bytes()[self.logged[child.name] :]:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{child.name} does not come up:\n{child.tail()}")
+            time.sleep(0.05)
+        return child.stop()
 
     def befall(self, fault: Fault) -> None:
         """Let a fault come over a worker that is not frozen."""
@@ -159,7 +174,7 @@ class Chaos:
             self.workers[name].process.send_signal(signal.SIGSTOP)
             self.frozen[name] = time.monotonic() + FREEZE_SESSIONS * self.broker.session_seconds
         elif fault.what in ("stop", "leave"):
-            self.exits.append(_stop(self.workers.pop(name)))
+            self.exits.append(self.stop(self.workers.pop(name)))
             if fault.what == "stop":
                 self.start(name)
         else:
@@ -262,19 +277,6 @@ class Chaos:
                 self.checker.publish(record)
             else:
                 self.checker.dead_letter(*record)
-
-
-def _stop(child: Child) -> int:
-    """SIGTERM, as a supervisor sends it to a service that has come up.
-
-    Before Python runs our code nothing can answer: on a busy machine that takes seconds.
-    """
-    deadline = time.monotonic() + UP_SECONDS
-    while not child.ended and UP_LINE not in child.log.read_bytes():
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"{child.name} does not come up:\n{child.tail()}")
-        time.sleep(0.05)
-    return child.stop()
 
 
 def _published(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from envizzy import topics
 from envizzy.config import Settings, read
+from envizzy.lab.minutes import Minutes
 from envizzy.lab.processes import Child, await_ready, envizzy, free_port, spawn
 from envizzy.lab.reader import AccountReader
 from envizzy.lab.watch import Watch, parked_sets
@@ -43,10 +44,10 @@ class Deployment:
         await_ready(child, f"http://127.0.0.1:{at}/readyz", READY_SECONDS)
         return child
 
-    def worker(self, *, ready: bool = True) -> Child:
+    def worker(self, *, service: str = "streams", ready: bool = True) -> Child:
         """Start a worker; one that asks for it (exit code 70) is started again."""
         at = free_port()
-        child = self._start("streams", "--health-port", str(at))
+        child = self._start(service, "--health-port", str(at))
         self.supervised.append(child)
         if ready:
             await_ready(child, f"http://127.0.0.1:{at}/readyz", READY_SECONDS)
@@ -72,7 +73,7 @@ class Deployment:
             if child.ended:
                 self.supervised.remove(child)
                 if child.process.returncode == Exit.INTERNAL:
-                    self.worker(ready=False)
+                    self.worker(service=child.name, ready=False)
         return self.watch.step(0.1)
 
     def drain(self, parked: int = 0) -> None:
@@ -85,7 +86,7 @@ class Deployment:
         while time.monotonic() - moved < DRAIN_SECONDS:
             if self.look():
                 moved = time.monotonic()
-            elif self.watch.checker.outstanding <= parked and self.watch.at_end:
+            elif self.watch.outstanding <= parked and self.watch.at_end:
                 break
         for each in parked_sets(self.settings.kafka, self.settings.topics):
             self.watch.checker.park(each.octets)
@@ -102,9 +103,17 @@ class Deployment:
 
 @contextlib.contextmanager
 def deployed(
-    broker: Broker, prefix: str, folder: Path, partitions: int = 4
+    broker: Broker, prefix: str, folder: Path, partitions: int = 4, totals: str = ""
 ) -> Iterator[Deployment]:
-    """Topics of the test's own on a broker; all processes are gone in the end."""
+    """Topics of the test's own on a broker; all processes are gone in the end.
+
+    Args:
+        broker: Where.
+        prefix: Of the topics.
+        folder: For settings and logs.
+        partitions: Of ``raw`` and of the record topics.
+        totals: Settings of ``[totals]``, where ``netflow-1m`` is to be watched, too.
+    """
     file = folder / "envizzy.toml"
     file.write_text(
         f'[kafka]\nbootstrap_servers = "{broker.bootstrap}"\n'
@@ -112,10 +121,12 @@ def deployed(
         f"record_partitions = {partitions}\nreplication_factor = 1\n"
         f"[ingest]\nprocesses = 1\n"
         f"[streams]\nprocesses = 1\nsession_seconds = {broker.session_seconds}\n"
+        f"[totals]\nsession_seconds = {broker.session_seconds}\n{totals}"
     )
     settings = read(file).settings
     topics.create(settings.kafka, settings.topics)
-    watch = Watch(settings.kafka, settings.topics, [])
+    minutes = Minutes() if totals else None
+    watch = Watch(settings.kafka, settings.topics, [], minutes=minutes)
     port = free_port(socket.SOCK_DGRAM)
     deployment = Deployment(folder, file, settings, port, watch)
     try:

@@ -50,18 +50,21 @@ def test_json_is_one_object_and_nothing_is_lost() -> None:
 
 
 def test_routers_are_added_and_nothing_of_them_is_lost() -> None:
-    """One key more; every flow of the four stands on its topic as it was sent."""
+    """Three keys more; every flow of the four stands on its topic, and their totals add up."""
     run = lab("--for", "8", "--json", "--endpoints", "5", "--rate", "50", "--routers", "4")
     output, errors = run.communicate(timeout=180)
     summary = json.loads(output)
 
     assert (0, "") == (run.returncode, errors)
-    assert [*KEYS, "netflow_published"] == list(summary)
+    of_routers = ["netflow_published", "netflow_1m_published", "netflow_1m_wrong"]
+    assert [*KEYS, *of_routers] == list(summary)
     kinds = ("endpoint", "interface", "flow", "netflow")
     published = sum(summary[f"{kind}_published"] for kind in kinds)
     assert summary["records_sent"] == published
     assert summary["netflow_published"] > 20
     assert (0, 0) == (summary["lost"], summary["dead_lettered"])
+    assert summary["netflow_1m_published"] > 100
+    assert 0 == summary["netflow_1m_wrong"]
 
 
 def test_an_interrupt_ends_it_in_good_order() -> None:

@@ -52,6 +52,7 @@ class Profile:
         uptime: Whether times are by sysUpTime; for IPFIX it then tells systemInitTime in options.
         wraps: Whether sysUpTime wraps soon after the start.
         split: Whether Templates and options come from another port than data.
+        held_seconds: Its flows are exported so long after they ended: it was cut off, or buffers.
         refresh_datagrams: Templates are sent again after so many datagrams,
         refresh_seconds: or so long, whichever comes first.
     """
@@ -64,6 +65,7 @@ class Profile:
     uptime: bool = False
     wraps: bool = False
     split: bool = False
+    held_seconds: int = 0
     refresh_datagrams: int = 20
     refresh_seconds: int = 60
 
@@ -149,6 +151,20 @@ PROFILES: Sequence[Profile] = (
         sampling=512,
         uptime=True,
         wraps=True,
+    ),
+    Profile(
+        "IPFIX, late",
+        IPFIX,
+        (
+            *_DUAL_STACK,
+            *_INTERFACES,
+            *_COUNTERS,
+            *_CLOCK_TIMES,
+            _FLAGS,
+            "cache timeout active 5",
+            "cache timeout inactive 15",
+        ),
+        held_seconds=200,
     ),
 )
 """The first router is of the first kind, and so on, then from the beginning."""

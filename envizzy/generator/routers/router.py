@@ -99,7 +99,7 @@ class Router:
             made.active_seconds * 1000,
             bool(made.ipv6),
         )
-        self._traffic.begin(self.started_ms)
+        self._traffic.begin(self.started_ms - self.profile.held_seconds * 1000)
         self._options = self._tables()
 
     @property
@@ -143,7 +143,7 @@ class Router:
 
     def add(self, now_ms: int) -> Iterator[Datagram]:
         """One more flow leaves the cache; the datagram that it fills."""
-        flow = self._traffic.next(now_ms)
+        flow = self._traffic.next(now_ms - self.profile.held_seconds * 1000)
         if not self._pending:
             self._pending_since_ms = now_ms
         self._pending.append(flow)
