@@ -71,6 +71,8 @@ class _Reader:
     at: int = 0
     mistakes: list[Mistake] = field(default_factory=list)
     _open: list[tuple[str, int]] = field(default_factory=list)
+    _ended: bool = False
+    """Whether it was said that the text ends too early: once is enough."""
     _lines: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -136,8 +138,10 @@ class _Reader:
             elif self._peek() == "=":
                 self._wrong(self.at, "'='", "':' between key and value")
                 self.at += 1
-            else:
+            elif self._peek():
                 self._wrong(self.at, self._word(), f"':' behind the key {_shown(key)}")
+            else:  # half a key, or what a missing quote made of the rest
+                continue
             if key in seen:
                 first = seen[key]
                 self._wrong(
@@ -186,18 +190,25 @@ class _Reader:
                 raise _StopReadingError
 
     def _close(self, closer: str) -> None:
-        opener, begin = self._open[-1]
-        place = self._place(begin)
-        wanted = f"'{closer}' for the '{opener}' in line {place.line}, column {place.column}"
         here = self._peek()
         if here == closer:
             self.at += 1
         elif not here:
-            self._wrong(self.at, "the end of the file", wanted)
+            if not self._ended:
+                self._ended = True
+                wanted = ", ".join(self._closer(each) for each in reversed(self._open))
+                self._wrong(self.at, "the end of the file", wanted)
         else:
-            self._wrong(self.at, f"'{here}'", wanted)
+            self._wrong(self.at, f"'{here}'", self._closer(self._open[-1]))
             if not any(_CLOSERS[outer] == here for outer, _ in self._open[:-1]):
                 self.at += 1  # mistyped; else it closes what is around this
+
+    def _closer(self, opened: tuple[str, int]) -> str:
+        opener, begin = opened
+        place = self._place(begin)
+        return (
+            f"'{_CLOSERS[opener]}' for the '{opener}' in line {place.line}, column {place.column}"
+        )
 
     def _key(self) -> str:
         if self._peek() == '"' or self._peek() in _WRONG_QUOTES:

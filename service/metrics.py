@@ -5,7 +5,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import product
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+)
 
 
 class Across(StrEnum):
@@ -54,6 +60,8 @@ class Metrics:
     """
 
     def __init__(self, table: Sequence[Metric]) -> None:
+        # Without a line "..._created" for each: several processes together have none either.
+        disable_created_metrics()
         self.registry = CollectorRegistry()
         self._live: dict[str, Counter | Gauge | Histogram] = {}
         for metric in table:

@@ -74,17 +74,20 @@ def _entries(path: Path, node: Node, into: Imported, parent: str = "") -> dict[s
 
 
 def _hint(key: str) -> str:
-    """The nearest known key: of that name in another table, else the most alike."""
+    """The nearest known key: of that name in another table, else the most alike of its own."""
     last = key.rpartition(".")[2].lower()
     for known in KEYS:
         if known.rpartition(".")[2].lower() == last:
             table, dot, name = known.rpartition(".")
             place = f'within "{table}"' if dot else "at the outermost level"
             return f'; did you mean "{name}" {place}?'
-    near = difflib.get_close_matches(key, KEYS, 1, 0.6)
-    if not near:
-        near = difflib.get_close_matches(last, [k.rpartition(".")[2] for k in KEYS], 1, 0.6)
-    return f'; did you mean "{near[0]}"?' if near else f"; there are: {', '.join(KEYS)}"
+    within = key.rpartition(".")[0]
+    inside = [k.rpartition(".")[2] for k in KEYS if k.rpartition(".")[0] == within]
+    near = difflib.get_close_matches(last, inside, 1, 0.6)
+    if near:
+        return f'; did you mean "{within}{"." * bool(within)}{near[0]}"?'
+    table = f'in "{within}"' if within else "at the outermost level"
+    return f"; there are {table}: {', '.join(inside)}"
 
 
 def _right(path: Path, node: Node, key: str, form: Form, into: Imported) -> object | None:

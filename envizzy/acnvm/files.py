@@ -123,8 +123,9 @@ def _filters(path: Path, keys: FieldKeys, into: Imported) -> None:
         return
     into.set("streams.filter_policy", str(path.absolute()), path, _START)
     include, exclude = len(checked.form.include), len(checked.form.exclude)
-    text = f"is streams.filter_policy, as it stands: {include} include, {exclude} exclude rules"
-    into.note(Said.BECAME, path, _START, text)
+    text = f"the file is streams.filter_policy: {include} include and {exclude} exclude rules"
+    if all(each.level is not Level.ERROR for each in checked.findings):
+        into.note(Said.BECAME, path, _START, text)
     for finding, place in zip(checked.findings, places, strict=True):
         said = Said.MISTAKE if finding.level is Level.ERROR else Said.NOTICE
         into.note(said, path, place, str(finding))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from envizzy.acnvm.model import Imported, Said, Value
 
-_HEAD = "# Made by envizzy import-acnvm from the files of Cisco's NVM Collector.\n"
+_HEAD = "# Made by envizzy import-acnvm from the files of Cisco's NVM Collector."
 
 
 def toml_text(imported: Imported) -> str:
@@ -17,7 +17,7 @@ def toml_text(imported: Imported) -> str:
         tables.setdefault(table, []).append(f"{name} = {_value(value)}  # {origin}")
     lines = [_HEAD]
     missing = imported.of(Said.MISSING)
-    lines += [
+    lines += [""] * bool(missing) + [
         f"# without equivalent: {note.file}:{note.place.line}: {note.text}" for note in missing
     ]
     for table, settings in tables.items():

@@ -234,7 +234,8 @@ class Runner:
 
     def _well(self) -> None:
         if self.failing_since is not None:
-            self._log.info("delivers again", after_failures=self._failures)
+            seconds = round(self._clock() - self.failing_since, 1)
+            self._log.info("delivers again", after_seconds=seconds)
             self._counters.set("failing_seconds", 0)
         self.failing_since, self.trouble, self._failures = None, "", 0
 

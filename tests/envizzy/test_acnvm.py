@@ -151,6 +151,7 @@ def test_the_manuals_third_filter(tmp_path: Path) -> None:
         "1:84 found the end of the file, expected '}' for the '{' in line 1, column 1",
     ] == said(imported, Said.MISTAKE)
     assert any("pname: read as pn" in text for text in said(imported, Said.NOTICE))
+    assert [] == said(imported, Said.BECAME)
 
 
 def test_a_filter_is_taken_as_it_stands(tmp_path: Path) -> None:
@@ -200,3 +201,4 @@ def test_the_settings_file_says_where_each_line_comes_from(tmp_path: Path) -> No
     assert tree_of(imported.settings) == tree
     assert f'host = "siem.example.com"  # {tmp_path / "acnvm.conf"}:11' in text
     assert "# without equivalent: " in text
+    assert "\n\n\n" not in toml_text(read(tmp_path, conf='{"netflow_collector_port": 2055}'))

@@ -44,6 +44,10 @@ from tests.envizzy.acnvm_files import FLAT, LOG, read, said
             ),
         ),
         (
+            '{"exporter": {"type": "plugin", "lib": "x.so"}}',
+            '1:33 "exporter.lib" is no key of acnvm.conf; there are in "exporter": type, syslog_se',
+        ),
+        (
             '{"netflow_collector_port": 70000}',
             '1:28 "netflow_collector_port": found 70000, expected a port number from 1 to 65535',
         ),

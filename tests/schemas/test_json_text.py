@@ -90,6 +90,22 @@ def test_any_text_is_read_to_an_end(text: str) -> None:
             ["1:15 found the end of the file, expected '}' for the '{' in line 1, column 1"],
         ),
         (
+            '{"a": [{"b": 1',
+            {"a": [{"b": 1}]},
+            [
+                "1:15 found the end of the file, expected '}' for the '{' in line 1, column 8, "
+                "']' for the '[' in line 1, column 7, '}' for the '{' in line 1, column 1"
+            ],
+        ),
+        (
+            '{"a": 1, "b} ] }',
+            {"a": 1},
+            [
+                "1:10 found a text without end, expected '\"' at its end, in the same line",
+                "1:17 found the end of the file, expected '}' for the '{' in line 1, column 1",
+            ],
+        ),
+        (
             '{"a": 1}}',
             {"a": 1},
             ["1:9 found '}', expected nothing behind the end of the outermost value"],

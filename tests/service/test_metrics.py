@@ -27,6 +27,7 @@ def test_every_label_value_stands_there_from_the_start() -> None:
         'x_wait_seconds_bucket{le="1.0"} 1.0',
     ):
         assert line in text.splitlines()
+    assert "_created" not in text
 
 
 def test_wrong_kind_is_a_type_error() -> None:

@@ -20,6 +20,9 @@ TRANSPORTS = ("udp", "tcp", "tls", "relp", "relp-tls")
 CONFIRMING = ("relp", "relp-tls")
 """Those that lose nothing over a restart."""
 
+STOP_SECONDS = 60
+"""Patience with a subscriber that is to end: the machine may be busy with others."""
+
 PACKAGES = "no rsyslogd: apt-get install rsyslog rsyslog-relp rsyslog-openssl"
 
 _MODULES = {
@@ -216,7 +219,8 @@ def run(
             )
             resent = int(deployment.metric("subscribers_resent_records_total"))
             _settle(server)
-            assert 0 == child.stop(), child.tail()
+            child.process.terminate()
+            assert 0 == child.process.wait(STOP_SECONDS), child.tail()
     finally:
         server.stop()
     lines = server.received()
