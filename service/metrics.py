@@ -61,7 +61,7 @@ class Metrics:
 
     def __init__(self, table: Sequence[Metric]) -> None:
         # Without a line "..._created" for each: several processes together have none either.
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         self._live: dict[str, Counter | Gauge | Histogram] = {}
         for metric in table:

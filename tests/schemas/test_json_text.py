@@ -93,8 +93,10 @@ def test_any_text_is_read_to_an_end(text: str) -> None:
             '{"a": [{"b": 1',
             {"a": [{"b": 1}]},
             [
-                "1:15 found the end of the file, expected '}' for the '{' in line 1, column 8, "
-                "']' for the '[' in line 1, column 7, '}' for the '{' in line 1, column 1"
+                (
+                    "1:15 found the end of the file, expected '}' for the '{' in line 1, column 8, "
+                    "']' for the '[' in line 1, column 7, '}' for the '{' in line 1, column 1"
+                )
             ],
         ),
         (
