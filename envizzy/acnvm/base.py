@@ -11,12 +11,15 @@ Base = dict[str, tuple[object, str]]
 """Dotted key to value and origin."""
 
 
-def base_of(conf: Path | None, filters: Path | None) -> tuple[Base, list[Note]]:
+def base_of(
+    conf: Path | None, filters: Path | None, kafka: str | None = None
+) -> tuple[Base, list[Note]]:
     """Return what the files say, with what is worth knowing.
 
     Args:
         conf: ``acnvm.conf``; the files beside it are read, too, as the original does.
         filters: ``acnvmfilters.conf`` at another place.
+        kafka: Brokers of envizzy's own, where they are not the exporter's.
 
     Raises:
         SettingsError: A mistake in a file, or something that must not be passed over (DTLS).
@@ -25,7 +28,7 @@ def base_of(conf: Path | None, filters: Path | None) -> tuple[Base, list[Note]]:
         return {}, []
     beside = {name: _beside(conf, name) for name in (FILTERS, LOG)}
     files = AcnvmFiles(conf, filters or beside[FILTERS], beside[LOG])
-    imported = read_files(files, load_field_keys())
+    imported = read_files(files, load_field_keys(), kafka)
     refused = imported.of(Said.MISTAKE) or imported.blocked
     if refused:
         raise SettingsError(str(note) for note in refused)

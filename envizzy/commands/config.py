@@ -5,13 +5,13 @@ from typing import Annotated
 import orjson
 import typer
 
-from envizzy.commands.shared import ConfigFile
+from envizzy.commands.shared import AcnvmConf, ConfigFile, load_with
 
 app = typer.Typer(name="config", help="Check and show settings.", no_args_is_help=True)
 
 
 @app.command()
-def check(config: ConfigFile = None) -> None:
+def check(config: ConfigFile = None, acnvm_conf: AcnvmConf = None) -> None:
     """Check the settings, the element tables and the filter policy that they name.
 
     A line for each mistake; exit code 2.
@@ -20,13 +20,12 @@ def check(config: ConfigFile = None) -> None:
 
         envizzy config check --config /etc/envizzy.toml
     """
-    from envizzy.config import read  # noqa: PLC0415 - quick --help
-    from schemas.errors import SchemaError  # noqa: PLC0415
+    from schemas.errors import SchemaError  # noqa: PLC0415 - quick --help
     from service.exits import Exit  # noqa: PLC0415
     from streams.agents.context import make_context  # noqa: PLC0415
     from streams.filtering import PolicyError  # noqa: PLC0415
 
-    loaded = read(config)
+    loaded = load_with(config, {}, acnvm_conf)
     try:
         make_context(
             loaded.settings.streams, loaded.settings.elements.files, loaded.settings.netflow
@@ -42,6 +41,7 @@ def check(config: ConfigFile = None) -> None:
 @app.command()
 def show(
     config: ConfigFile = None,
+    acnvm_conf: AcnvmConf = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     given: Annotated[bool, typer.Option("--given", help="Only what is not a default.")] = False,
 ) -> None:
@@ -53,10 +53,13 @@ def show(
 
         ENVIZZY_KAFKA__BOOTSTRAP_SERVERS=kafka:9092 envizzy config show --given
     """
-    from envizzy.config import read  # noqa: PLC0415 - quick --help
-    from service.settings import rows  # noqa: PLC0415
+    from service.settings import rows  # noqa: PLC0415 - quick --help
 
-    found = [row for row in rows(read(config)) if not given or row.origin != "default"]
+    found = [
+        row
+        for row in rows(load_with(config, {}, acnvm_conf))
+        if not given or row.origin != "default"
+    ]
     if as_json:
         shown = {row.key: {"value": row.value, "origin": row.origin} for row in found}
         typer.echo(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode())

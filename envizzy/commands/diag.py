@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from envizzy.commands.shared import Broker, ConfigFile
+from envizzy.commands.shared import AcnvmConf, Broker, ConfigFile, load_with
 from service.exits import Exit
 
 
@@ -15,6 +15,7 @@ def diag(
     ],
     config: ConfigFile = None,
     kafka: Broker = None,
+    acnvm_conf: AcnvmConf = None,
     raw: Annotated[
         float | None,
         typer.Option(
@@ -36,14 +37,13 @@ def diag(
 
         envizzy diag -p /tmp --raw 30
     """
-    from envizzy.config import read  # noqa: PLC0415 - quick --help
-    from envizzy.diag.bundle import write  # noqa: PLC0415
+    from envizzy.diag.bundle import write  # noqa: PLC0415 - quick --help
     from service.settings import SettingsError  # noqa: PLC0415
 
     flags = {"kafka.bootstrap_servers": kafka, "diag.raw_seconds": raw}
     mistakes: tuple[str, ...] = ()
     try:
-        loaded = read(config, flags)
+        loaded = load_with(config, flags, acnvm_conf)
     except SettingsError as error:
         from envizzy.config import defaults  # noqa: PLC0415
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from envizzy.commands.shared import Broker, ConfigFile
+from envizzy.commands.shared import AcnvmConf, Broker, ConfigFile, load_with
 
 
 def tail(
@@ -19,6 +19,7 @@ def tail(
     *,
     config: ConfigFile = None,
     kafka: Broker = None,
+    acnvm_conf: AcnvmConf = None,
     as_json: Annotated[bool, typer.Option("--json", help="A JSON object a line.")] = False,
     beginning: Annotated[
         bool, typer.Option("--from-beginning", help="All that the topic holds, then what comes.")
@@ -38,13 +39,12 @@ def tail(
 
         envizzy tail dead-letter --json --from-beginning | jq .value.reason
     """
-    from envizzy.config import read  # noqa: PLC0415 - quick --help
-    from envizzy.lab.reader import TopicReader  # noqa: PLC0415
+    from envizzy.lab.reader import TopicReader  # noqa: PLC0415 - quick --help
     from envizzy.printed import readable  # noqa: PLC0415
     from envizzy.tail_view import TailView  # noqa: PLC0415
     from schemas.topics import TOPICS  # noqa: PLC0415
 
-    settings = read(config, {"kafka.bootstrap_servers": kafka}).settings
+    settings = load_with(config, {"kafka.bootstrap_servers": kafka}, acnvm_conf).settings
     if topic not in TOPICS:
         raise typer.BadParameter(f"{topic!r}: accepted: {', '.join(TOPICS)}")
     stopping: list[int] = []

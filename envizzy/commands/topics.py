@@ -5,14 +5,14 @@ from typing import Annotated
 import orjson
 import typer
 
-from envizzy.commands.shared import Broker, ConfigFile
+from envizzy.commands.shared import AcnvmConf, Broker, ConfigFile, load_with
 from service.exits import Exit
 
 app = typer.Typer(name="topics", help="Make and show the topics.", no_args_is_help=True)
 
 
 @app.command()
-def create(config: ConfigFile = None, kafka: Broker = None) -> None:
+def create(config: ConfigFile = None, kafka: Broker = None, acnvm_conf: AcnvmConf = None) -> None:
     """Make the topics that are not there yet, as the settings want them.
 
     What is there stays as it is: `envizzy topics show` says what does not fit.
@@ -20,11 +20,12 @@ def create(config: ConfigFile = None, kafka: Broker = None) -> None:
     For example:
 
         envizzy topics create --kafka kafka1:9092
+
+        envizzy topics create --acnvm-conf /opt/acnvm/conf/acnvm.conf --kafka kafka1:9092
     """
     from envizzy import topics  # noqa: PLC0415 - quick --help
-    from envizzy.config import read  # noqa: PLC0415
 
-    settings = read(config, {"kafka.bootstrap_servers": kafka}).settings
+    settings = load_with(config, {"kafka.bootstrap_servers": kafka}, acnvm_conf).settings
     for name, made in topics.create(settings.kafka, settings.topics):
         typer.echo(f"{name}: {'made' if made else 'was there'}")
 
@@ -33,6 +34,7 @@ def create(config: ConfigFile = None, kafka: Broker = None) -> None:
 def show(
     config: ConfigFile = None,
     kafka: Broker = None,
+    acnvm_conf: AcnvmConf = None,
     as_json: Annotated[bool, typer.Option("--json", help="A JSON object a line.")] = False,
 ) -> None:
     """Show the topics with what does not fit; exit code 1 where something does not.
@@ -45,9 +47,8 @@ def show(
     from rich.table import Table  # noqa: PLC0415
 
     from envizzy import topics  # noqa: PLC0415
-    from envizzy.config import read  # noqa: PLC0415
 
-    settings = read(config, {"kafka.bootstrap_servers": kafka}).settings
+    settings = load_with(config, {"kafka.bootstrap_servers": kafka}, acnvm_conf).settings
     states = topics.show(settings.kafka, settings.topics)
     if as_json:
         for state in states:

@@ -8,8 +8,10 @@ from typer.testing import CliRunner
 
 from envizzy.acnvm.base import base_of
 from envizzy.cli import app
+from envizzy.commands.shared import load_with
 from envizzy.config import read
 from service.settings import SettingsError
+from streams.subscribers.settings import KafkaTargetSettings
 from tests.envizzy.test_acnvm import DTLS_STEP, FLAT, KAFKA, NESTED
 
 
@@ -115,7 +117,39 @@ def test_services_take_the_files_as_they_are(folder: Path) -> None:
     assert ({}, []) == base_of(None, None)
 
 
-@pytest.mark.parametrize("service", [("ingest",), ("streams",), ("subscribe", "acnvm")])
+def test_a_kafka_exporter_of_another_cluster_is_copied_to(tmp_path: Path) -> None:
+    """Whose topics have its names; with brokers of one's own the names stay here."""
+    conf = tmp_path / "acnvm.conf"
+    conf.write_text(KAFKA)
+    own = tmp_path / "own.toml"
+    own.write_text('[kafka]\nbootstrap_servers = "own:9092"\n')
+    for settings in (
+        load_with(None, {"kafka.bootstrap_servers": "own:9092"}, conf).settings,
+        load_with(own, {}, conf).settings,
+    ):
+        assert "own:9092" == settings.kafka.bootstrap_servers
+        assert "flow" == settings.topics.name("flow")
+        copy = settings.subscribers["acnvm"]
+        assert isinstance(copy, KafkaTargetSettings)
+        assert copy.kafka is not None
+        assert ("kafka1:9092", "nvm-flow") == (copy.kafka.bootstrap_servers, copy.target("flow"))
+    same = load_with(None, {"kafka.bootstrap_servers": "kafka1:9092"}, conf).settings
+    assert ("nvm-flow", {}) == (same.topics.name("flow"), same.subscribers)
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        ("ingest",),
+        ("streams",),
+        ("subscribe", "acnvm"),
+        ("topics", "create"),
+        ("topics", "show"),
+        ("tail", "flow"),
+        ("config", "check"),
+        ("config", "show"),
+    ],
+)
 def test_a_service_does_not_start_from_a_broken_file(
     tmp_path: Path, service: tuple[str, ...]
 ) -> None:
