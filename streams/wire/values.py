@@ -16,12 +16,18 @@ _ERA = 1 << 32
 _MICROSECOND_FRACTION = 0xFFFF_F800
 """The bottom 11 bits of dateTimeMicroseconds must be ignored (RFC 7011, 6.1.9)."""
 
+TIMEVAL_OCTETS = 16
+"""pmacct's nfprobe sends dateTimeMicroseconds as a C ``timeval``: seconds and microseconds of 64
+bits, in network order. That is no length of that type (RFC 7011, 6.1.9), but there is only one way
+to read it; what is no such time stays octets."""
+
 _HALF = 1 << 31
 """Half a unit of a 32-bit fraction: rounds to nearest."""
 
 _float32 = struct.Struct(">f").unpack
 _float64 = struct.Struct(">d").unpack
 _ntp = struct.Struct(">II").unpack
+_timeval = struct.Struct(">QQ").unpack
 
 
 def _unsigned(octets: bytes) -> Value:
@@ -73,6 +79,10 @@ def _ntp_seconds(octets: bytes) -> tuple[int, int]:
 
 
 def _microseconds(octets: bytes) -> Value:
+    if len(octets) == TIMEVAL_OCTETS:
+        seconds, microseconds = _timeval(octets)
+        is_time = seconds < _ERA and microseconds < 1_000_000  # noqa: PLR2004 - of a second
+        return seconds * 1_000_000 + microseconds if is_time else octets
     seconds, fraction = _ntp_seconds(octets)
     return seconds * 1_000_000 + (((fraction & _MICROSECOND_FRACTION) * 1_000_000 + _HALF) >> 32)
 
@@ -105,7 +115,7 @@ SCALARS: Mapping[DataType, tuple[frozenset[int], Callable[[bytes], Value]]] = {
     DataType.IPV6_ADDRESS: (frozenset({16}), ipv6_text),
     DataType.DATE_TIME_SECONDS: (frozenset({4}), _unsigned),
     DataType.DATE_TIME_MILLISECONDS: (frozenset({8}), _unsigned),
-    DataType.DATE_TIME_MICROSECONDS: (frozenset({8}), _microseconds),
+    DataType.DATE_TIME_MICROSECONDS: (frozenset({8, TIMEVAL_OCTETS}), _microseconds),
     DataType.DATE_TIME_NANOSECONDS: (frozenset({8}), _nanoseconds),
 }
 """Lengths that fit the type, and how they are read. What is not here: octetArray, string, lists."""

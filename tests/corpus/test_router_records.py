@@ -25,6 +25,7 @@ pytestmark = pytest.mark.skipif(
 
 CASES = {str(case): case for case in cases() if case.protocol != "nvzflow"}
 DEVIATIONS = tomllib.loads(Path(__file__).with_name("router_deviations.toml").read_text())
+INCOMPLETE = tomllib.loads(Path(__file__).with_name("incomplete.toml").read_text())
 NUMBERS = {protocol_name(str(number)): number for number in range(256)}
 MS = 1_000_000
 
@@ -120,7 +121,16 @@ def test_main_fields_of_flows_are_those_of_the_oracles(name: str, tool: str) -> 
     assert DEVIATIONS.get(name, {}).get(tool, {}) == found(name, tool)
 
 
-def test_every_deviation_has_a_case_and_a_reason() -> None:
-    """The table speaks of nothing that is not there."""
-    assert [] == [name for name in DEVIATIONS if name not in CASES]
-    assert all(entry["reason"] for entry in DEVIATIONS.values())
+@pytest.mark.parametrize("name", CASES)
+def test_base_information_is_missing_only_where_nothing_tells_it(name: str) -> None:
+    """Which keys flows lack, listed with the reason; no other case lacks any."""
+    missing = {key for row in flows_of(name) for key in row.get("missing", ())}
+
+    assert set(INCOMPLETE.get(name, {}).get("missing", ())) == missing
+
+
+def test_every_entry_has_a_case_and_a_reason() -> None:
+    """The tables speak of nothing that is not there."""
+    for table in (DEVIATIONS, INCOMPLETE):
+        assert [] == [name for name in table if name not in CASES]
+        assert all(entry["reason"] for entry in table.values())

@@ -125,6 +125,15 @@ def test_nanoseconds_come_back(nano: int) -> None:
     assert 5 * 10**9 + nano == one("dateTimeNanoseconds", octets)
 
 
+def test_microseconds_of_pmacct_are_read() -> None:
+    """Its nfprobe sends a timeval: 8 octets of seconds, 8 of microseconds; from a capture."""
+    octets = bytes.fromhex("0000000066322E94 000000000000B0DD")
+
+    assert 0x66322E94 * 1_000_000 + 0xB0DD == one("dateTimeMicroseconds", octets)
+    for no_time in ("0000000066322E94 00000000000F4240", "0000000100000000 0000000000000000"):
+        assert bytes.fromhex(no_time) == one("dateTimeMicroseconds", bytes.fromhex(no_time))
+
+
 @pytest.mark.rfc("7011", "5.2")
 def test_ntp_era_is_implicit() -> None:
     """Times behind 2036-02-07T06:28:16Z lie in era 1; all zero is no time and stays at 1900."""

@@ -3,7 +3,7 @@
 Both paths follow it: the interpreted one for each record, the compiled one once a layout.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -215,10 +215,12 @@ def assign(names: Names, available: AbstractSet[int], branch: Branch, *, six: bo
     columns = tuple(made.columns())
     keys = {column.key for column in columns}
     constants = made.constants(keys)
+    keys |= {key for key, _ in constants}
     elements = tuple(
         (name, index) for index, name in enumerate(names.names) if name and index not in made.used
     )
-    wanted = (*BASE_INFORMATION, *branch.base)
+    base = BASE_ICMP if any(key == "proto" for key, _ in constants) else branch.base
+    wanted = (*BASE_INFORMATION, *base)
     missing = tuple(key for key in wanted if key not in keys)
     return Assignment(constants, columns, elements, missing)
 
@@ -250,15 +252,21 @@ class _Assigning:
                 yield self._noted(column, is_derived=False)
 
     def constants(self, keys: AbstractSet[str]) -> tuple[tuple[str, str], ...]:
-        """``etype`` of what has addresses."""
-        if not keys & {"src_addr", "dst_addr"}:
-            return ()
-        is_v6 = any(
+        """``etype`` of what has addresses, ``proto`` of what can only be ICMP."""
+        found = []
+        if keys & {"src_addr", "dst_addr"}:
+            found.append(("etype", "IPv6" if self._uses(_V6) else "IPv4"))
+        # softflowd's Template of ICMP has no protocolIdentifier: type and code are of no other
+        if "icmp_type" in keys and not keys & {"proto", "src_port", "dst_port"}:
+            found.append(("proto", "ICMPv6" if self._uses(_OF_ICMP_6) else "ICMP"))
+        return tuple(found)
+
+    def _uses(self, numbers: Iterable[int]) -> bool:
+        return any(
             index in self.used
-            for number in _V6
+            for number in numbers
             for index in self._names.places.get((0, number), ())
         )
-        return (("etype", "IPv6" if is_v6 else "IPv4"),)
 
     def _noted(self, column: Column, *, is_derived: bool) -> Column:
         if not is_derived:

@@ -18,7 +18,7 @@ from streams.interpret.router.assign import (
     assign,
 )
 from streams.wire.model import VARIABLE_LENGTH, BoundField, BoundTemplate
-from streams.wire.values import SCALARS
+from streams.wire.values import SCALARS, TIMEVAL_OCTETS
 
 _SHAPES = 64
 """Assignments kept of one layout; only fields of variable length make more than a handful."""
@@ -70,7 +70,10 @@ def make_plan(bound: BoundTemplate) -> RouterPlan:
     """Make the plan of a layout that is not nvzFlow's and no Options Template's."""
     sure = frozenset(index for index, item in enumerate(bound.fields) if _is_sure(item))
     varying = any(
-        item.length == VARIABLE_LENGTH and _is_source(item) and index not in sure
+        item.length in (VARIABLE_LENGTH, TIMEVAL_OCTETS)
+        and _is_source(item)
+        and index not in sure
+        and _has_length(item)
         for index, item in enumerate(bound.fields)
     )
     return RouterPlan(bound, Names(bound), None if varying else sure)
@@ -90,8 +93,15 @@ def _is_sure(item: BoundField) -> bool:
     data_type = item.element.data_type
     if data_type is DataType.STRING:
         return True
-    lengths = SCALARS.get(data_type)
-    return lengths is not None and item.length in lengths[0]
+    if data_type is DataType.DATE_TIME_MICROSECONDS and item.length == TIMEVAL_OCTETS:
+        return False
+    return item.length != VARIABLE_LENGTH and _has_length(item)
+
+
+def _has_length(item: BoundField) -> bool:
+    """Whether values of a field's length can be of its type."""
+    lengths = SCALARS.get(item.element.data_type)
+    return item.length == VARIABLE_LENGTH or (lengths is not None and item.length in lengths[0])
 
 
 def is_usable(value: object) -> bool:

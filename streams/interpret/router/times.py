@@ -17,11 +17,14 @@ the Exporter's own uptime (real devices are, by milliseconds) stays visibly ahea
 def first_uptime(uptime_ms: int) -> int:
     """Return the earliest uptime that a 32-bit value can mean, milliseconds since boot.
 
-    Negative right after a wrap. A value ``v`` means ``first + ((v - first) & UPTIME_MASK)``.
+    Negative right after a wrap. A value ``v`` means ``first + ((v - first) & UPTIME_MASK)``. An
+    export long before the boot says nothing: uptimes then count from the boot, as defined.
 
     Args:
-        uptime_ms: sysUpTime at the Export Time; any number of bits.
+        uptime_ms: sysUpTime at the Export Time; any number of bits, negative before the boot.
     """
+    if uptime_ms < -AHEAD_MS:
+        return 0
     return uptime_ms + AHEAD_MS - UPTIME_MASK
 
 

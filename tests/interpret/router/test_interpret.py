@@ -131,6 +131,18 @@ def test_a_boot_long_ago_has_wrapped_often() -> None:
     assert RECEIVED - 7_000 * MS == row["time_flow_start_ns"]
 
 
+def test_an_export_long_before_the_boot_says_nothing_of_wraps() -> None:
+    """A flow cannot be older than the boot by whole wraps: uptimes count from the boot."""
+    boot = EXPORTED * 1000 + 2**40
+    fields: tuple[Field, ...] = ((22, 4_000_000_000, 4), (21, 4_000_000_178, 4))
+    by_record = flow(*fields, (160, boot, 8))
+    by_options = flow(*fields, message=a_message(facts=RouterFacts(boot_ms=boot)))
+
+    for row in (by_record, by_options):
+        assert (boot + 4_000_000_000) * MS == row["time_flow_start_ns"]
+        assert (boot + 4_000_000_178) * MS == row["time_flow_end_ns"]
+
+
 def test_a_start_in_options_data_is_that_of_flows_without() -> None:
     """A flowStartSysUpTime told in options; the end in the flow."""
     facts = RouterFacts(start_uptime_ms=1_000)
@@ -177,6 +189,26 @@ def test_icmp_elements_of_each_kind(protocol: int, fields: tuple[Field, ...]) ->
     row = flow((4, protocol, 1), *fields)
 
     assert (3, 5) == (row["icmp_type"], row["icmp_code"])
+
+
+@pytest.mark.parametrize(
+    ("fields", "proto", "missing"),
+    [
+        (((32, 0x0800, 2),), "ICMP", set()),
+        (((139, 0x8600, 2),), "ICMPv6", set()),
+        (((176, 8, 1),), "ICMP", {"icmp_code"}),
+        (((32, 0, 2), (7, 80, 2)), None, {"proto"}),
+        (((7, 80, 2), (11, 80, 2)), None, {"proto"}),
+    ],
+)
+def test_what_has_only_icmp_elements_is_icmp(
+    fields: tuple[Field, ...], proto: str | None, missing: set[str]
+) -> None:
+    """Softflowd's Template of ICMP has no protocolIdentifier; beside ports nothing is told."""
+    row = flow(*ADDRESSES, *fields)
+
+    assert proto == row.get("proto")
+    assert missing == {"proto", "icmp_type", "icmp_code"} & set(row["missing"])
 
 
 @pytest.mark.parametrize("protocol", [6, 17, 47])
