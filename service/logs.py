@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 import structlog
 
@@ -20,6 +20,11 @@ Logger = structlog.stdlib.BoundLogger
 CHATTY = ("faust", "mode", "aiokafka", "streams.agents.consumer")
 """Loggers of Faust and its kin, which tell each step at info and each fetch at debug: a level
 less than ours. All of it: ``"aiokafka" = "debug"`` in ``logs.levels``."""
+
+
+LIBRDKAFKA: Final = logging.getLogger("librdkafka")
+"""For ``"logger"`` in the configuration of a client that is polled: what librdkafka has to say is
+told with the other logs then, and not beside them on standard error in a form of its own."""
 
 
 def configure(

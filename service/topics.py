@@ -3,12 +3,19 @@
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
+from confluent_kafka.admin import (
+    AdminClient,
+    ClusterMetadata,
+    ConfigResource,
+    NewTopic,
+    ResourceType,
+)
 
 from schemas.topics import LAYOUTS, STATE, TOPICS, TopicSpec
+from service.brokers import Brokers, BrokersError
 from service.settings import KafkaSettings, TopicsSettings
 
 if TYPE_CHECKING:
@@ -88,8 +95,8 @@ def create(
     Raises:
         TopicsError: No answer, or a refusal.
     """
-    admin = _admin(kafka)
-    metadata = _metadata(admin, kafka)
+    brokers = _brokers(kafka)
+    metadata = _metadata(brokers)
     copies = topics.replication_factor or min(_FULL_REPLICATION, len(metadata.brokers))
     missing = [each for each in wanted(topics, only) if each.name not in metadata.topics]
     new = []
@@ -99,10 +106,10 @@ def create(
             configs["min.insync.replicas"] = "2"
         new.append(NewTopic(each.name, each.partitions, copies, config=configs))
     if new:
-        made = admin.create_topics(new, request_timeout=kafka.timeout_seconds)
+        made = brokers.admin.create_topics(new, request_timeout=kafka.timeout_seconds)
         for name, future in made.items():
             _created(name, future, kafka, copies)
-        _await_metadata(admin, kafka, {each.name for each in missing}, set())
+        _await_metadata(brokers, {each.name for each in missing}, set())
     names = {each.name for each in missing}
     return [(each.name, each.name in names) for each in wanted(topics, only)]
 
@@ -113,12 +120,12 @@ def delete(kafka: KafkaSettings, topics: TopicsSettings) -> None:
     Raises:
         TopicsError: No answer, or a refusal.
     """
-    admin = _admin(kafka)
-    there = _metadata(admin, kafka).topics
+    brokers = _brokers(kafka)
+    there = _metadata(brokers).topics
     names = [each.name for each in wanted(topics) if each.name in there]
     if not names:
         return
-    futures = admin.delete_topics(names, request_timeout=kafka.timeout_seconds)
+    futures = brokers.admin.delete_topics(names, request_timeout=kafka.timeout_seconds)
     for name, future in futures.items():
         try:
             future.result(kafka.timeout_seconds)
@@ -126,7 +133,7 @@ def delete(kafka: KafkaSettings, topics: TopicsSettings) -> None:
             if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
                 continue  # somebody else was faster
             raise TopicsError(f"topic {name} cannot be deleted: {error.args[0].str()}") from error
-    _await_metadata(admin, kafka, set(), set(names))
+    _await_metadata(brokers, set(), set(names))
 
 
 def check(
@@ -148,11 +155,11 @@ def show(
     Raises:
         TopicsError: No answer.
     """
-    admin = _admin(kafka)
-    metadata = _metadata(admin, kafka)
+    brokers = _brokers(kafka)
+    metadata = _metadata(brokers)
     chosen = wanted(topics, only)
     there = [each.name for each in chosen if each.name in metadata.topics]
-    configs = _configs(admin, there, kafka)
+    configs = _configs(brokers.admin, there, kafka)
     states = []
     for each in chosen:
         found = metadata.topics.get(each.name)
@@ -191,40 +198,47 @@ def _problems(each: Wanted, partitions: int, actual: Mapping[str, str]) -> Itera
             f"topic {each.name} has {partitions} partitions, {need} {each.partitions} are wanted; "
             f"set {key} = {partitions}, or make the topic anew"
         )
-    policy = actual.get("cleanup.policy")
-    compacted = each.configs["cleanup.policy"] == "compact"
-    if policy is not None and compacted and policy != "compact":
-        yield f"topic {each.name} has cleanup.policy={policy}; compact is needed, or state is lost"
-    if policy is not None and not compacted and "delete" not in policy:
-        yield f"topic {each.name} has cleanup.policy={policy}; delete is needed"
+    policy = policy_problem(each.topic, each.name, actual.get("cleanup.policy"))
+    if policy:
+        yield policy
     lag = actual.get("min.compaction.lag.ms")
     if each.topic == STATE and lag is not None and int(lag) < _STATE_LAG_MS:
         least = each.configs["min.compaction.lag.ms"]
         yield f"topic {each.name} has min.compaction.lag.ms={lag}; set it to {least}"
 
 
-def _admin(kafka: KafkaSettings) -> AdminClient:
-    try:
-        # Its own log would repeat each failed connection; the errors below say it once.
-        return AdminClient({**kafka.librdkafka("admin"), "log_level": 0})
-    except KafkaException as error:
-        raise TopicsError(f"[kafka]: {error.args[0].str()}") from error
+def policy_problem(topic: str, name: str, policy: str | None) -> str | None:
+    """What is wrong with a topic's clean-up policy, one line; None where it fits.
 
-
-def _metadata(admin: AdminClient, kafka: KafkaSettings) -> Any:
-    try:
-        return admin.list_topics(timeout=kafka.timeout_seconds)
-    except KafkaException as error:
-        raise TopicsError(unreachable(kafka, error.args[0])) from error
-
-
-def unreachable(kafka: KafkaSettings, error: KafkaError) -> str:
-    """The line that says that no broker answers."""
+    Args:
+        topic: As in ``schemas.topics``.
+        name: In the cluster.
+        policy: ``cleanup.policy`` as it is; None where the broker does not tell.
+    """
+    needed = TOPICS[topic].cleanup_policy
+    if policy is None or set(policy.split(",")) <= set(needed.split(",")):
+        return None
+    # A feed that is compacted keeps the newest record of an endpoint only; state that is deleted
+    # by age forgets templates.
+    loss = "what must be remembered" if needed == "compact" else "records"
     return (
-        f"Kafka at {kafka.bootstrap_servers} does not answer within {kafka.timeout_seconds:g} s "
-        f"({error.name()}); is it running, and are kafka.bootstrap_servers and "
-        f"kafka.security_protocol ({kafka.security_protocol}) right?"
+        f"topic {name} has cleanup.policy={policy}; {needed} is needed, or {loss} will be lost: "
+        "set it with kafka-configs"
     )
+
+
+def _brokers(kafka: KafkaSettings) -> Brokers:
+    try:
+        return Brokers(kafka, "admin")
+    except BrokersError as error:
+        raise TopicsError(str(error)) from error
+
+
+def _metadata(brokers: Brokers) -> ClusterMetadata:
+    try:
+        return brokers.metadata()
+    except BrokersError as error:
+        raise TopicsError(str(error)) from error
 
 
 def _created(name: str, future: "Future[None]", kafka: KafkaSettings, copies: int) -> None:
@@ -246,13 +260,11 @@ def _created(name: str, future: "Future[None]", kafka: KafkaSettings, copies: in
         ) from error
 
 
-def _await_metadata(
-    admin: AdminClient, kafka: KafkaSettings, made: set[str], deleted: set[str]
-) -> None:
+def _await_metadata(brokers: Brokers, made: set[str], deleted: set[str]) -> None:
     """Wait until the broker that is asked has heard of it from the controller."""
     deadline = time.monotonic() + _VISIBLE_SECONDS
     while True:
-        there = set(_metadata(admin, kafka).topics)
+        there = set(_metadata(brokers).topics)
         wrong = [
             *(f"{name} was made but does not show" for name in sorted(made - there)),
             *(f"{name} was deleted but still shows" for name in sorted(deleted & there)),

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -131,7 +131,7 @@ def start_kafka(folder: Path) -> Broker:
         return broker
     if _docker_answers():
         return _start_container()
-    return _start_jars(folder)
+    return start_jars(folder)
 
 
 def create_topics(
@@ -207,7 +207,19 @@ def _start_container() -> Broker:
     return broker
 
 
-def _start_jars(folder: Path) -> Broker:
+def start_jars(
+    folder: Path, more: Mapping[str, str] | None = None, users: Sequence[str] = ()
+) -> Broker:
+    """Start Apache Kafka from its jars.
+
+    Args:
+        folder: For its data and its log; made empty by the caller.
+        more: Properties of the broker; a value with ``{}`` first is put behind ours.
+        users: SCRAM credentials that are there from the beginning, as ``--add-scram`` takes them.
+
+    Raises:
+        BrokerUnavailableError: No Java or Maven, or it does not come up.
+    """
     java = shutil.which("java")
     if not java:
         raise BrokerUnavailableError(
@@ -216,14 +228,17 @@ def _start_jars(folder: Path) -> Broker:
     libs = _jars()
     port, controller = free_port(), free_port()
     properties = folder / "server.properties"
-    lines = _properties(port, controller, folder / "data").items()
-    properties.write_text("".join(f"{name}={value}\n" for name, value in lines))
+    lines = _properties(port, controller, folder / "data")
+    for name, value in (more or {}).items():
+        lines[name] = value.format(lines.get(name))
+    properties.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
     # -XX:TieredStopAtLevel=1 halves the CPU of the start.
     base = [java, "-Xmx512m", "-XX:+UseSerialGC", "-cp", f"{libs}/*"]
     done = subprocess.run(
         [
             *(*base, "-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool", "format"),
             *("-t", _CLUSTER_ID, "-c", str(properties)),
+            *(word for user in users for word in ("--add-scram", user)),
         ],
         capture_output=True,
         timeout=START_SECONDS,

@@ -20,7 +20,7 @@ _used: dict[str, str] = {}
 """What each kind of broker was, for the summary."""
 
 
-def _broker(kind: str, start: Callable[[Path], Broker], folder: Path) -> Iterator[Broker]:
+def provided(kind: str, start: Callable[[Path], Broker], folder: Path) -> Iterator[Broker]:
     """Start a broker; what cannot be had is a visible skip, with ``REQUIRE_KAFKA=1`` a failure."""
     try:
         for broker in running(start, folder):
@@ -36,13 +36,13 @@ def _broker(kind: str, start: Callable[[Path], Broker], folder: Path) -> Iterato
 @pytest.fixture(scope="session")
 def tansu(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """Tansu, in memory."""
-    yield from _broker("tansu", start_tansu, tmp_path_factory.mktemp("tansu"))
+    yield from provided("tansu", start_tansu, tmp_path_factory.mktemp("tansu"))
 
 
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """Real Apache Kafka: the authority."""
-    yield from _broker("kafka", start_kafka, tmp_path_factory.mktemp("kafka"))
+    yield from provided("kafka", start_kafka, tmp_path_factory.mktemp("kafka"))
 
 
 @pytest.fixture(

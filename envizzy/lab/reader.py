@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from envizzy.generator.fleet import Sent
 from envizzy.lab.errors import LabError
+from service.brokers import Heard
 
 _BATCH = 1000
 _METADATA_SECONDS = 10.0
@@ -51,7 +52,11 @@ class TopicReader:
         Raises:
             LabError: A topic is not there, or no broker answers.
         """
-        self._consumer = Consumer({**kafka, **_READING})
+        heard = Heard()
+        try:
+            self._consumer = Consumer({**kafka, **_READING, "error_cb": heard})
+        except KafkaException as error:
+            raise LabError(f"[kafka]: {error.args[0].str()}") from error
         self._all: set[tuple[str, int]] = set()
         self._ended: set[tuple[str, int]] = set()
         start = -1 if from_end else -2  # OFFSET_END, OFFSET_BEGINNING
@@ -65,8 +70,9 @@ class TopicReader:
                 self._all |= {(topic, partition) for partition in found.partitions}
             self._consumer.assign([TopicPartition(*each, start) for each in sorted(self._all)])
         except KafkaException as error:
+            self._consumer.poll(0)  # what went wrong is told here
             self._consumer.close()
-            raise LabError(f"Kafka does not answer: {error.args[0].str()}") from error
+            raise LabError(heard.line(kafka, patience, error.args[0])) from error
 
     def read(self, seconds: float) -> list[Message]:
         """What has come, waiting for it at most this long.

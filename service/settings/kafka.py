@@ -1,5 +1,6 @@
 """The ``[kafka]`` table: how both client libraries reach the brokers."""
 
+import logging
 import ssl
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -96,6 +97,8 @@ class KafkaSettings(Section):
         for name in extra:
             if name in _OURS:
                 raise ValueError(f"{name} is set by envizzy and cannot be passed through")
+        if extra:
+            _take(extra)
         return extra
 
     @model_validator(mode="after")
@@ -106,6 +109,11 @@ class KafkaSettings(Section):
             )
         if (self.ssl_certificate_file is None) != (self.ssl_key_file is None):
             raise ValueError("ssl_certificate_file and ssl_key_file need each other")
+        return self
+
+    @model_validator(mode="after")
+    def _certificates_can_be_loaded(self) -> Self:
+        self.ssl_context()
         return self
 
     @property
@@ -151,15 +159,29 @@ class KafkaSettings(Section):
         """TLS for aiokafka; None where the protocol has none.
 
         Raises:
-            OSError: A certificate or key cannot be read or opened (``ssl.SSLError`` is one).
+            ValueError: A certificate or key cannot be read or opened.
         """
         if not self.uses_tls:
             return None
-        context = ssl.create_default_context(cafile=self.ssl_ca_file)
+        try:
+            context = ssl.create_default_context(cafile=self.ssl_ca_file)
+        except OSError as error:  # ssl.SSLError is one
+            raise ValueError(
+                f"ssl_ca_file {self.ssl_ca_file} cannot be loaded ({_why(error)}): "
+                "certificates in PEM form are needed"
+            ) from error
         context.check_hostname = self.ssl_check_hostname
         if self.ssl_certificate_file is not None:
-            password = _secret(self.ssl_key_password) if self.ssl_key_password else None
-            context.load_cert_chain(self.ssl_certificate_file, self.ssl_key_file, password)
+            # Without a password OpenSSL would ask for one at the terminal.
+            password = _secret(self.ssl_key_password)
+            try:
+                context.load_cert_chain(self.ssl_certificate_file, self.ssl_key_file, password)
+            except OSError as error:
+                raise ValueError(
+                    f"ssl_certificate_file {self.ssl_certificate_file} and ssl_key_file "
+                    f"{self.ssl_key_file} cannot be loaded ({_why(error)}): a certificate in PEM "
+                    "form and its key are needed, with ssl_key_password if the key is encrypted"
+                ) from error
         return context
 
     def aiokafka(self) -> dict[str, Any]:
@@ -184,7 +206,7 @@ class KafkaSettings(Section):
         """Faust's ``broker_credentials`` (a ``faust.types.CredentialsT``); None for PLAINTEXT.
 
         Raises:
-            OSError: See ``ssl_context``.
+            ValueError: See ``ssl_context``.
         """
         if self.security_protocol == "PLAINTEXT":
             return None
@@ -199,6 +221,27 @@ class KafkaSettings(Section):
             ssl_context=context,
             mechanism=self.sasl_mechanism,
         )
+
+
+def _take(extra: dict[str, Any]) -> None:
+    """Let librdkafka look at what is passed through.
+
+    Raises:
+        ValueError: It does not know a name, or not take a value.
+    """
+    # Not at the top: most have no such settings, and --help is to be quick.
+    from confluent_kafka import KafkaException  # noqa: PLC0415
+    from confluent_kafka.admin import AdminClient  # noqa: PLC0415
+
+    try:
+        # Connects to nothing; with a logger that nobody polls it says nothing.
+        AdminClient({**extra, "logger": logging.getLogger("librdkafka")})
+    except KafkaException as error:
+        raise ValueError(f"librdkafka refuses: {error.args[0].str().strip()}") from error
+
+
+def _why(error: OSError) -> str:
+    return (error.reason if isinstance(error, ssl.SSLError) else error.strerror) or str(error)
 
 
 def _secret(value: SecretStr | None) -> str:

@@ -1,18 +1,19 @@
 """What is checked before a worker begins: Kafka, its topics, their forms."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
+from service.brokers import Brokers, BrokersError
 from service.logs import logger
 from service.settings import KafkaSettings, TopicsSettings
+from service.topics import policy_problem
 from streams.agents.stop import StartError
 
 RECORDS = ("endpoint", "interface", "flow", "netflow", "exporter")
 NEEDED = ("raw", "state", "layouts", *RECORDS, "dead-letter")
-COMPACTED = ("state", "layouts", "exporter")
 WRITTEN = ("state", "layouts", *RECORDS, "dead-letter")
 
 ALONE = ("layouts", "exporter")
@@ -26,7 +27,10 @@ NO_INCARNATION = "00000000"
 
 
 def check_topics(
-    kafka: KafkaSettings, topics: TopicsSettings, message_octets: int, admin: Any = None
+    kafka: KafkaSettings,
+    topics: TopicsSettings,
+    message_octets: int,
+    make: Callable[[Any], Any] = AdminClient,
 ) -> str:
     """See whether all that a worker needs is there.
 
@@ -34,7 +38,7 @@ def check_topics(
         kafka: How to reach it, and for how long to try.
         topics: Names.
         message_octets: Largest record of our producer.
-        admin: For tests.
+        make: ``AdminClient``; a test gives its own.
 
     Returns:
         The incarnation of ``raw``: eight hex digits of its topic id.
@@ -42,16 +46,11 @@ def check_topics(
     Raises:
         StartError: One line that says what is wrong and how to mend it.
     """
-    seconds = kafka.timeout_seconds
-    if admin is None:
-        admin = AdminClient({**kafka.librdkafka("streams-check"), "log_level": 0})
     try:
-        found = admin.list_topics(timeout=seconds).topics
-    except KafkaException as error:
-        raise StartError(
-            f"Kafka does not answer at {kafka.bootstrap_servers} within {seconds:g} s "
-            f"({error.args[0].str()}): start it, or set [kafka] bootstrap_servers"
-        ) from error
+        brokers = Brokers(kafka, "streams-check", make)
+        found = brokers.metadata().topics
+    except BrokersError as error:
+        raise StartError(str(error)) from error
     names = {topic: topics.name(topic) for topic in NEEDED}
     missing = sorted(name for name in names.values() if name not in found)
     if missing:
@@ -67,8 +66,9 @@ def check_topics(
             raise StartError(
                 f"topic {names[topic]} has {partitions[topic]} partitions: it must have one"
             )
-    _check_configs(admin, names, message_octets, seconds)
-    return _incarnation(admin, names["raw"], seconds)
+    seconds = kafka.timeout_seconds
+    _check_configs(brokers.admin, names, message_octets, seconds)
+    return _incarnation(brokers.admin, names["raw"], seconds)
 
 
 def _check_configs(admin: Any, names: dict[str, str], message_octets: int, seconds: float) -> None:
@@ -79,14 +79,10 @@ def _check_configs(admin: Any, names: dict[str, str], message_octets: int, secon
         # Tansu has no such question; its topics are made by the lab itself.
         log.info("topic configurations not checked: the broker does not tell", error=str(error))
         return
-    for topic in COMPACTED:
-        policy = configs[names[topic]].get("cleanup.policy")
-        if policy is not None and policy != "compact":
-            raise StartError(
-                f"topic {names[topic]} has cleanup.policy={policy}: it must be compact, or what is "
-                "remembered is deleted; set it by kafka-configs"
-            )
     for topic in WRITTEN:
+        policy = policy_problem(topic, names[topic], configs[names[topic]].get("cleanup.policy"))
+        if policy is not None:
+            raise StartError(policy)
         largest = configs[names[topic]].get("max.message.bytes")
         if largest is not None and int(largest) < message_octets:
             raise StartError(

@@ -7,7 +7,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 
 from schemas.addresses import exporter_text
 from schemas.records import HEADER_RECORD_ID
-from service.logs import Repeats, logger
+from service.logs import LIBRDKAFKA, Repeats, logger
 from service.settings import KafkaSettings, TopicsSettings
 from streams.agents import letters
 from streams.agents.flights import Flight
@@ -43,6 +43,7 @@ def producer_config(settings: StreamsSettings, kafka: KafkaSettings) -> dict[str
     """The producer's configuration (design 9)."""
     return {
         **kafka.librdkafka("streams-records"),
+        "logger": LIBRDKAFKA,
         "acks": "all",
         "enable.idempotence": True,
         "compression.type": settings.compression,

@@ -8,7 +8,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from schemas.errors import SchemaError
-from service.logs import logger
+from service.logs import LIBRDKAFKA, logger
 from streams.agents.consumer import Due
 from streams.agents.stop import stop_process
 from streams.metrics import StreamsMetrics
@@ -31,6 +31,7 @@ def reader_config(connection: Mapping[str, Any], group: str) -> dict[str, Any]:
     return {
         **connection,
         "group.id": group,
+        "logger": LIBRDKAFKA,
         "enable.auto.commit": False,
         # The end is told by the fetch: Tansu's ListOffsets(latest) is wrong.
         "enable.partition.eof": True,

@@ -16,6 +16,8 @@ from schemas.subscriber import (
     refused,
     retry,
 )
+from service.brokers import Brokers, BrokersError
+from service.logs import LIBRDKAFKA
 from service.settings import KafkaSettings, TopicsSettings
 from service.settings.sections import TopicNames
 from streams.subscribers.settings import KafkaTargetSettings
@@ -54,6 +56,7 @@ class KafkaSubscriber:
         self._target = settings.target
         config: dict[str, Any] = {
             **kafka.librdkafka(f"subscriber-{context.name}-target"),
+            "logger": LIBRDKAFKA,
             "acks": "all",
             "enable.idempotence": True,
             "compression.type": settings.compression,
@@ -178,11 +181,7 @@ def check_target(
 
 
 def _ask(make: Make, kafka: KafkaSettings) -> Any:
-    admin: Any = make({**kafka.librdkafka("subscriber-check"), "log_level": 0})
     try:
-        return admin.list_topics(timeout=kafka.timeout_seconds)
-    except KafkaException as error:
-        raise UnavailableError(
-            f"Kafka at {kafka.bootstrap_servers} does not answer within "
-            f"{kafka.timeout_seconds:g} s: {error.args[0].str()}"
-        ) from error
+        return Brokers(kafka, "subscriber-check", make).metadata()
+    except BrokersError as error:
+        raise UnavailableError(str(error)) from error

@@ -9,6 +9,7 @@ from schemas import avro
 from schemas.addresses import exporter_octets
 from schemas.records import HEADER_EXPORTER, HEADER_RECEIVED, HEADER_RECORD_ID
 from schemas.subscriber import Event
+from service.logs import LIBRDKAFKA
 from service.settings import KafkaSettings
 
 REASON = "destination"
@@ -84,6 +85,7 @@ class Letters:
         """
         self._config: dict[str, Any] = {
             **kafka.librdkafka(f"subscriber-{name}-letters"),
+            "logger": LIBRDKAFKA,
             "acks": "all",
             "enable.idempotence": True,
             "compression.type": "lz4",

@@ -3,10 +3,8 @@
 import signal
 from collections.abc import Callable, Mapping
 
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
-
 from service.answers import Answer, on_port, run_several
+from service.brokers import Brokers, BrokersError
 from service.children import run_apart
 from service.exits import Exit, leave
 from service.logs import Logger, configure, logger
@@ -95,15 +93,10 @@ def check_topics(
     Raises:
         StartError: Kafka does not answer, or a topic is missing.
     """
-    admin = AdminClient({**kafka.librdkafka("subscriber-check"), "log_level": 0})
     try:
-        found = admin.list_topics(timeout=kafka.timeout_seconds).topics
-    except KafkaException as error:
-        raise StartError(
-            f"Kafka does not answer at {kafka.bootstrap_servers} within "
-            f"{kafka.timeout_seconds:g} s ({error.args[0].str()}): start it, or set [kafka] "
-            "bootstrap_servers"
-        ) from error
+        found = Brokers(kafka, "subscriber-check").metadata().topics
+    except BrokersError as error:
+        raise StartError(str(error)) from error
     needed = {"dead-letter", *(t for each in subscribers.values() for t in each.topics)}
     missing = sorted(topics.name(each) for each in needed if topics.name(each) not in found)
     if missing:

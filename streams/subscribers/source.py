@@ -8,7 +8,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from schemas.subscriber import Event, MisconfiguredError
 from schemas.topics import TOPICS
-from service.logs import Repeats, logger
+from service.logs import LIBRDKAFKA, Repeats, logger
 from service.settings import KafkaSettings
 from streams.subscribers.batch import Place
 from streams.subscribers.metrics import Counters
@@ -45,6 +45,7 @@ def consumer_config(
     """The consumer's configuration: nothing is committed but what was delivered."""
     return {
         **kafka.librdkafka(f"subscriber-{name}"),
+        "logger": LIBRDKAFKA,
         "group.id": group,
         "auto.offset.reset": settings.start,
         "session.timeout.ms": int(settings.session_seconds * 1000),

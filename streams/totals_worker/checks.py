@@ -1,23 +1,26 @@
 """What is checked before a worker begins: Kafka and the topics that it needs."""
 
+from collections.abc import Callable
 from typing import Any
 
-from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from schemas.topics import NETFLOW, NETFLOW_1M, RAW
+from service.brokers import Brokers, BrokersError
 from service.settings import KafkaSettings, TopicsSettings
 from streams.totals.snapshot import MOST_LANES
 from streams.totals_worker.errors import StartError
 
 
-def check_topics(kafka: KafkaSettings, topics: TopicsSettings, admin: Any = None) -> int:
+def check_topics(
+    kafka: KafkaSettings, topics: TopicsSettings, make: Callable[[Any], Any] = AdminClient
+) -> int:
     """See whether all that a worker needs is there.
 
     Args:
         kafka: How to reach it, and for how long to try.
         topics: Names.
-        admin: For tests.
+        make: ``AdminClient``; a test gives its own.
 
     Returns:
         How many partitions ``netflow`` has.
@@ -25,15 +28,10 @@ def check_topics(kafka: KafkaSettings, topics: TopicsSettings, admin: Any = None
     Raises:
         StartError: One line that says what is wrong and how to mend it.
     """
-    if admin is None:
-        admin = AdminClient({**kafka.librdkafka("totals-check"), "log_level": 0})
     try:
-        found = admin.list_topics(timeout=kafka.timeout_seconds).topics
-    except KafkaException as error:
-        raise StartError(
-            f"Kafka does not answer at {kafka.bootstrap_servers} within {kafka.timeout_seconds:g} "
-            f"s ({error.args[0].str()}): start it, or set [kafka] bootstrap_servers"
-        ) from error
+        found = Brokers(kafka, "totals-check", make).metadata().topics
+    except BrokersError as error:
+        raise StartError(str(error)) from error
     names = {topic: topics.name(topic) for topic in (NETFLOW, NETFLOW_1M)}
     missing = sorted(name for name in names.values() if name not in found)
     if missing:

@@ -8,6 +8,8 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from service.logs import LIBRDKAFKA
+
 READ_RECORDS = 5000
 """Records taken at a time."""
 
@@ -26,6 +28,7 @@ def outputs_config(connection: Mapping[str, Any], group: str) -> dict[str, Any]:
     return {
         **connection,
         "group.id": group,
+        "logger": LIBRDKAFKA,
         "enable.auto.commit": False,
         # The end is told by the fetch: Tansu's ListOffsets(latest) is wrong.
         "enable.partition.eof": True,

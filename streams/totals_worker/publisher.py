@@ -6,6 +6,7 @@ from typing import Any
 from confluent_kafka import KafkaException, Producer
 
 from schemas.totals import HEADER_LANE, HEADER_REVISION, HEADER_WRITER
+from service.logs import LIBRDKAFKA
 from service.settings import KafkaSettings
 from streams.totals.buckets import REVISION, Bucket
 from streams.totals.checkpoints import Round
@@ -26,6 +27,7 @@ def producer_config(settings: TotalsSettings, kafka: KafkaSettings) -> dict[str,
     """The producer's configuration: in order, and nothing twice."""
     return {
         **kafka.librdkafka("totals"),
+        "logger": LIBRDKAFKA,
         "acks": "all",
         "enable.idempotence": True,
         "compression.type": settings.compression,

@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException
 from schemas.topics import NETFLOW, NETFLOW_1M
 from service.exits import Exit
 from service.health import HealthError, Verdict, serve
-from service.logs import Repeats, configure, logger
+from service.logs import LIBRDKAFKA, Repeats, configure, logger
 from service.settings import HealthSettings, KafkaSettings, LogSettings, TopicsSettings
 from streams.totals_worker.checks import check_topics
 from streams.totals_worker.desk import Desk
@@ -44,6 +44,7 @@ def consumer_config(settings: TotalsSettings, kafka: KafkaSettings, group: str) 
     """Configuration of the consumer of ``netflow``."""
     config: dict[str, Any] = {
         **kafka.librdkafka("totals"),
+        "logger": LIBRDKAFKA,
         "group.id": group,
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,

@@ -130,7 +130,7 @@ def test_no_kafka_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
     code, output = run_to_end(settings_file(tmp_path, f"127.0.0.1:{port}", ""))
 
     assert 1 == code
-    assert f"Kafka does not answer at 127.0.0.1:{port} within 3 s" in output
+    assert f"Kafka at 127.0.0.1:{port} does not answer within 3 s" in output
     assert "Traceback" not in output
 
 

@@ -103,7 +103,12 @@ class Deployment:
 
 @contextlib.contextmanager
 def deployed(
-    broker: Broker, prefix: str, folder: Path, partitions: int = 4, totals: str = ""
+    broker: Broker,
+    prefix: str,
+    folder: Path,
+    partitions: int = 4,
+    totals: str = "",
+    connection: str | None = None,
 ) -> Iterator[Deployment]:
     """Topics of the test's own on a broker; all processes are gone in the end.
 
@@ -113,10 +118,12 @@ def deployed(
         folder: For settings and logs.
         partitions: Of ``raw`` and of the record topics.
         totals: Settings of ``[totals]``, where ``netflow-1m`` is to be watched, too.
+        connection: The table ``[kafka]``, where it is more than the broker's address.
     """
+    connection = connection or f'bootstrap_servers = "{broker.bootstrap}"\n'
     file = folder / "envizzy.toml"
     file.write_text(
-        f'[kafka]\nbootstrap_servers = "{broker.bootstrap}"\n'
+        f"[kafka]\n{connection}"
         f'[topics]\nprefix = "{prefix}"\nraw_partitions = {partitions}\n'
         f"record_partitions = {partitions}\nreplication_factor = 1\n"
         f"[ingest]\nprocesses = 1\n"

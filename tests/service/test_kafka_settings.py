@@ -1,6 +1,7 @@
 """The [kafka] table as both client libraries take it."""
 
 import ssl
+import subprocess
 from pathlib import Path
 
 import faust
@@ -9,6 +10,7 @@ from confluent_kafka import Producer
 from pydantic import SecretStr
 
 from service.settings import KafkaSettings
+from tests.certificates import make_certificate
 
 
 def test_plaintext_needs_nothing_else() -> None:
@@ -76,19 +78,18 @@ def test_tls_alone_gives_ssl_credentials() -> None:
 
 def test_certificate_files_are_named_to_librdkafka(tmp_path: Path) -> None:
     """The three files and the switch for host names pass through."""
-    file = tmp_path / "a.pem"
-    file.touch()
+    made = make_certificate(tmp_path)
     settings = KafkaSettings(
         security_protocol="SSL",
-        ssl_ca_file=file,
-        ssl_certificate_file=file,
-        ssl_key_file=file,
+        ssl_ca_file=made.file,
+        ssl_certificate_file=made.file,
+        ssl_key_file=made.key,
         ssl_key_password=SecretStr("word"),
         ssl_check_hostname=False,
     )
     config = settings.librdkafka()
 
-    assert [str(file)] * 3 == [
+    assert [str(made.file), str(made.file), str(made.key)] == [
         config[f"ssl.{name}.location"] for name in ("ca", "certificate", "key")
     ]
     assert ("word", "none") == (
@@ -101,6 +102,50 @@ def test_missing_certificate_file_is_refused(tmp_path: Path) -> None:
     """A file that is not there is found at the start, not at the first connection."""
     with pytest.raises(ValueError, match="a file that is there"):
         KafkaSettings(ssl_ca_file=tmp_path / "none.pem")
+
+
+def test_certificates_that_cannot_be_loaded_are_refused(tmp_path: Path) -> None:
+    """At the start, with the file; a key that needs a password does not ask at the terminal."""
+    made, other = make_certificate(tmp_path), make_certificate(tmp_path, "other")
+    text, closed = tmp_path / "text.pem", tmp_path / "closed.key"
+    text.write_text("no certificate")
+    subprocess.run(
+        [
+            *("openssl", "pkcs8", "-topk8", "-passout", "pass:open", "-in", str(made.key)),
+            *("-out", str(closed)),
+        ],
+        check=True,
+    )
+
+    def keys(key: Path, password: str | None = None) -> KafkaSettings:
+        return KafkaSettings.model_validate(
+            {
+                "security_protocol": "SSL",
+                "ssl_certificate_file": made.file,
+                "ssl_key_file": key,
+                "ssl_key_password": password,
+            }
+        )
+
+    with pytest.raises(ValueError, match=r"ssl_ca_file .*text\.pem cannot be loaded .* PEM"):
+        KafkaSettings(security_protocol="SSL", ssl_ca_file=text)
+    for key, password in ((other.key, None), (closed, None), (closed, "shut")):
+        with pytest.raises(ValueError, match=rf"ssl_key_file .*{key.name} cannot .*_password"):
+            keys(key, password)
+    assert keys(closed, "open").ssl_context() is not None
+
+
+@pytest.mark.parametrize(
+    ("extra", "why"),
+    [
+        ({"socket.keepalife.enable": True}, 'No such configuration property: "socket.keepalife'),
+        ({"socket.timeout.ms": -1}, "outside allowed range"),
+    ],
+)
+def test_what_librdkafka_does_not_take_is_refused(extra: dict[str, int], why: str) -> None:
+    """Before a client is made of it."""
+    with pytest.raises(ValueError, match=f"librdkafka refuses: .*{why}"):
+        KafkaSettings(extra=extra)
 
 
 def test_password_is_never_printed() -> None:

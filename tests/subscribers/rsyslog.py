@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from streams.subscribers.contract import make_events, marks
 from tests.brokers import Broker, free_port
-from tests.subscribers.certificates import Authority
+from tests.certificates import Authority
 from tests.subscribers.deployment import records, until
 
 TRANSPORTS = ("udp", "tcp", "tls", "relp", "relp-tls")

@@ -20,8 +20,8 @@ from streams.subscribers.contract import (
 from streams.subscribers.hec_events import Answer, Meaning, meaning, split
 from streams.subscribers.make import Deployment, make_subscriber
 from streams.subscribers.settings import SplunkHecSettings
+from tests.certificates import make_certificate
 from tests.subscribers import splunk as faults
-from tests.subscribers.certificates import make_certificate
 from tests.subscribers.splunk import TOKEN, Fault, Splunk
 
 DEPLOYMENT = Deployment(KafkaSettings(), TopicsSettings())

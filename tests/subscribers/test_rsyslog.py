@@ -13,8 +13,8 @@ from streams.subscribers.make import line_writer
 from streams.subscribers.relp import RelpSubscriber
 from streams.subscribers.settings import RelpSettings
 from tests.brokers import Broker
+from tests.certificates import Authority
 from tests.subscribers import rsyslog
-from tests.subscribers.certificates import Authority
 from tests.subscribers.deployment import until
 
 NUMBER = 5000

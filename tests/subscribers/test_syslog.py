@@ -14,7 +14,7 @@ from streams.subscribers.make import line_writer
 from streams.subscribers.settings import SyslogSettings
 from streams.subscribers.syslog import SyslogSubscriber
 from tests.brokers import free_port
-from tests.subscribers.certificates import make_certificate
+from tests.certificates import make_certificate
 from tests.subscribers.deployment import until
 from tests.subscribers.receivers import LineReceiver, UdpReceiver
 
