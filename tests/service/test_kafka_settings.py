@@ -3,6 +3,7 @@
 import ssl
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import faust
 import pytest
@@ -142,7 +143,7 @@ def test_certificates_that_cannot_be_loaded_are_refused(tmp_path: Path) -> None:
         ({"socket.timeout.ms": -1}, "outside allowed range"),
     ],
 )
-def test_what_librdkafka_does_not_take_is_refused(extra: dict[str, int], why: str) -> None:
+def test_what_librdkafka_does_not_take_is_refused(extra: dict[str, Any], why: str) -> None:
     """Before a client is made of it."""
     with pytest.raises(ValueError, match=f"librdkafka refuses: .*{why}"):
         KafkaSettings(extra=extra)
