@@ -11,6 +11,11 @@ from enum import StrEnum
 REVERSE_ENTERPRISE_NUMBER = 29305
 """Reverse elements (RFC 5103, 6.1): this enterprise number with the forward element's id."""
 
+REVERSE_BITS: Mapping[int, int] = {6871: 0x4000}
+"""By enterprise number: the bit of the element id that an enterprise reserves for reverse elements
+(RFC 5103, 6.2): CERT's, as libfixbuf's ``FB_IE_VENDOR_BIT_REVERSE`` and libfds' table have it.
+"""
+
 CISCO_ENTERPRISE_NUMBER = 9
 """ciscoSystems: nvzFlow's elements (nvzFlow elements 12332 and up)."""
 
@@ -109,6 +114,14 @@ def unknown_element(enterprise_number: int, element_id: int) -> InformationEleme
     )
 
 
+def _forward(enterprise_number: int, element_id: int) -> tuple[int, int]:
+    """The forward element of a reverse one (RFC 5103, 6.1 and 6.2); else an id that none has."""
+    if enterprise_number == REVERSE_ENTERPRISE_NUMBER:
+        return 0, element_id
+    bit = REVERSE_BITS.get(enterprise_number, 0)
+    return enterprise_number, element_id & ~bit if element_id & bit else -1
+
+
 class Registry:
     """An immutable table of elements; reverse elements (RFC 5103) are made from forward ones."""
 
@@ -120,17 +133,16 @@ class Registry:
         element = self._elements.get((enterprise_number, element_id))
         if element is not None:
             return element
-        if enterprise_number == REVERSE_ENTERPRISE_NUMBER:
-            forward = self._elements.get((0, element_id))
-            if forward is not None:
-                return InformationElement(
-                    enterprise_number,
-                    element_id,
-                    "reverse" + forward.name[0].upper() + forward.name[1:],
-                    forward.data_type,
-                    forward.semantics,
-                    forward.units,
-                )
+        forward = self._elements.get(_forward(enterprise_number, element_id))
+        if forward is not None:
+            return InformationElement(
+                enterprise_number,
+                element_id,
+                "reverse" + forward.name[0].upper() + forward.name[1:],
+                forward.data_type,
+                forward.semantics,
+                forward.units,
+            )
         return unknown_element(enterprise_number, element_id)
 
     def with_elements(self, elements: Iterable[InformationElement]) -> "Registry":

@@ -97,6 +97,32 @@ def test_lookup(identity: tuple[int, int], name: str, data_type: DataType) -> No
     assert (name not in {"e9_12364", "scope_6"}) == element.known
 
 
+@pytest.mark.rfc("5103", "6.2")
+@pytest.mark.parametrize(
+    ("element_id", "name", "data_type"),
+    [
+        (0x4000 + 14, "reverseInitialTCPFlags", DataType.UNSIGNED16),
+        (0x4000 + 18, "reversePayload", DataType.OCTET_ARRAY),
+        (0x4000 + 16383, "e6871_32767", DataType.OCTET_ARRAY),
+    ],
+)
+def test_an_enterprise_reserves_a_bit_for_reverse_elements(
+    element_id: int, name: str, data_type: DataType
+) -> None:
+    """CERT's reverse elements, which YAF sends, have the forward one's type."""
+    element = load_registry().lookup(6871, element_id)
+
+    assert (element_id, name, data_type) == (element.element_id, element.name, element.data_type)
+
+
+def test_no_other_enterprise_has_that_bit() -> None:
+    """What the bit means is each enterprise's own affair."""
+    registry = load_registry()
+
+    assert registry.lookup(35632, 80).known
+    assert not registry.lookup(35632, 0x4000 + 80).known
+
+
 def test_a_site_adds_and_overrides(tmp_path: Path) -> None:
     """The last table wins; columns from semantics on may be left out."""
     first, second = tmp_path / "a.csv", tmp_path / "b.csv"
