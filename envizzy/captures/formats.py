@@ -8,6 +8,8 @@ first one's Length ends; with one Message both are the same. What else fits into
 datagram.
 """
 
+import codecs
+
 from envizzy.captures.ipfix_lengths import begins_stream
 from envizzy.captures.model import CaptureError, Format
 
@@ -28,6 +30,8 @@ _PACKED = {
     bytes.fromhex("1f8b"): "gzip",
     bytes.fromhex("28b52ffd"): "zstd",
     bytes.fromhex("fd377a58"): "xz",
+    bytes.fromhex("04224d18"): "lz4",
+    b"BZh": "bzip2",
     b"PK\x03\x04": "zip",
 }
 _TEXT = frozenset(b"\t\n\r\f") | frozenset(range(0x20, 0x7F))
@@ -53,6 +57,8 @@ def tell(head: bytes, size: int, name: str) -> Format:
     for magic, packer in _PACKED.items():
         if head.startswith(magic):
             raise CaptureError(f"{name}: packed with {packer}; unpack it first")
+    if head.startswith(codecs.BOM_UTF8):
+        return Format.HEX
     if begins_stream(head):
         return Format.IPFIX
     # UTF-8 in a comment is text too; a datagram begins with its version, whose first octet is no

@@ -27,11 +27,36 @@ _MAPPED = bytes(10) + b"\xff\xff"
 
 _UNSIGNED16 = struct.Struct("!H")
 
+_ETHERTYPE_PPPOE = 0x8864
+_ETHERTYPES_MPLS = frozenset({0x8847, 0x8848})
+_PPPOE_HEADER = 6
+"""Version, type, code, session, length (RFC 2516, 4)."""
+
+_SNAP = bytes.fromhex("aaaa03000000")
+"""LLC and SNAP before an ethertype (RFC 1042), behind an IEEE 802.3 length."""
+
+_LONGEST_802_3 = 1500
+"""From 1536 on the two octets are a type, to 1500 a length."""
+
+_PPP_ADDRESS = b"\xff\x03"
+_PPP_IP = frozenset({0x21, 0x57})
+"""Of IPv4 and IPv6; in one octet where Protocol Field Compression was agreed on."""
+
+_PPP_SHORT = frozenset(number.to_bytes() for number in _PPP_IP)
+_LABEL = 4
+
 ETHERNET, NULL, LOOP, COOKED, COOKED_V2 = 1, 0, 108, 113, 276
+PPP, PPP_HDLC, PPP_ETHER, CISCO_HDLC = 9, 50, 51, 104
+_CISCO_HDLC_ADDRESSES = (b"\x0f", b"\x8f")
+"""Of unicast and broadcast; frames of LINKTYPE_PPP_HDLC may be Cisco's."""
+
+_ETHERTYPE_PLACES = {ETHERNET: (12, 14), COOKED: (14, 16), COOKED_V2: (0, 20), CISCO_HDLC: (2, 4)}
+"""By link type: where the ethertype stands, and what follows its header."""
+
 RAW_IP = frozenset({12, 14, 101, 228, 229})
 """LINKTYPE_RAW, DLT_RAW of the BSDs, LINKTYPE_IPV4, LINKTYPE_IPV6: the packet begins at once."""
 
-LINK_TYPES = frozenset({ETHERNET, NULL, LOOP, COOKED, COOKED_V2}) | RAW_IP
+LINK_TYPES = frozenset({NULL, LOOP, PPP, PPP_HDLC, PPP_ETHER, *_ETHERTYPE_PLACES}) | RAW_IP
 
 
 class IpPacket(NamedTuple):
@@ -92,13 +117,13 @@ def _network_layer(link_type: int, frame: bytes) -> bytes:
         # differs between
         # systems: the version nibble behind it is the safe witness.
         return frame[4:]
-    if link_type == COOKED:
-        at = 14
-    elif link_type == COOKED_V2:
-        return _by_ethertype(frame, 0, 20)
-    else:
-        at = 12
-    return _by_ethertype(frame, at, at + 2)
+    if link_type == PPP_HDLC and frame[:1] in _CISCO_HDLC_ADDRESSES:
+        link_type = CISCO_HDLC
+    if link_type in (PPP, PPP_HDLC):
+        return _by_ppp(frame)
+    if link_type == PPP_ETHER:
+        return _by_ppp(frame[_PPPOE_HEADER:])
+    return _by_ethertype(frame, *_ETHERTYPE_PLACES[link_type])
 
 
 def _by_ethertype(frame: bytes, at: int, start: int) -> bytes:
@@ -108,9 +133,37 @@ def _by_ethertype(frame: bytes, at: int, start: int) -> bytes:
         (ethertype,) = _UNSIGNED16.unpack_from(frame, at)
         if ethertype in (_ETHERTYPE_IPV4, _ETHERTYPE_IPV6):
             return frame[start:]
-        if ethertype not in _ETHERTYPES_VLAN:
+        if ethertype == _ETHERTYPE_PPPOE:
+            return _by_ppp(frame[start + _PPPOE_HEADER :])
+        if ethertype in _ETHERTYPES_MPLS:
+            return _behind_labels(frame, start)
+        if frame.startswith(_SNAP, start) and ethertype <= _LONGEST_802_3:
+            at, start = start + len(_SNAP), start + len(_SNAP) + 2
+        elif ethertype in _ETHERTYPES_VLAN:
+            at, start = start + 2, start + 4
+        else:
             raise NotIp
-        at, start = start + 2, start + 4
+    raise Damaged
+
+
+def _by_ppp(frame: bytes) -> bytes:
+    """Behind the Protocol field, which may be one octet (RFC 1661, 2 and 6.5; RFC 1662, 3.1)."""
+    at = len(_PPP_ADDRESS) if frame.startswith(_PPP_ADDRESS) else 0
+    size = 1 if frame[at : at + 1] in _PPP_SHORT else 2
+    protocol = int.from_bytes(frame[at : at + size])
+    if len(frame) < at + size:
+        raise Damaged
+    if protocol not in _PPP_IP:
+        raise NotIp
+    return frame[at + size :]
+
+
+def _behind_labels(frame: bytes, start: int) -> bytes:
+    """Behind the label that says it is the last (RFC 3032, 2.1)."""
+    while len(frame) >= start + _LABEL:
+        start += _LABEL
+        if frame[start - 2] & 1:
+            return frame[start:]
     raise Damaged
 
 

@@ -1,6 +1,7 @@
 """What a capture file gives, and what was left out on the way."""
 
 from collections import Counter
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -63,17 +64,32 @@ class Tally:
         datagrams: Handed out.
         skipped: By reason.
         link_types: Numbers of link types that were met and are not supported.
+        empty: Files that gave no datagram, each with what it had instead.
     """
 
     datagrams: int = 0
     skipped: Counter[Skipped] = field(default_factory=Counter)
     link_types: set[int] = field(default_factory=set)
+    empty: list[tuple[str, Counter[Skipped]]] = field(default_factory=list)
 
     def notes(self) -> list[str]:
-        """What a user must be told: losses, not packets that simply are something else."""
-        quiet = {Skipped.OTHER_PORT, Skipped.NOT_UDP}
-        return [
-            f"{count} {'packet' if count == 1 else 'packets'} {why}"
-            for why, count in self.skipped.items()
-            if count and why not in quiet
+        """What a user must be told: losses, and files that had nothing but something else."""
+        loud = set(Skipped) - _QUIET
+        empty = [
+            ", ".join((f"{name}: no datagram", *_counted(skipped, _QUIET)))
+            for name, skipped in self.empty
+            if not _counted(skipped, loud)
         ]
+        return empty + _counted(self.skipped, loud)
+
+
+_QUIET = frozenset({Skipped.OTHER_PORT, Skipped.NOT_UDP})
+"""Packets that simply are something else."""
+
+
+def _counted(skipped: Counter[Skipped], reasons: AbstractSet[Skipped]) -> list[str]:
+    return [
+        f"{count} {'packet' if count == 1 else 'packets'} {why}"
+        for why, count in skipped.items()
+        if count and why in reasons
+    ]

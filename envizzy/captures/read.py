@@ -39,6 +39,7 @@ def read(
     """
     path = Path(path)
     tally = Tally() if tally is None else tally
+    datagrams, skipped = tally.datagrams, tally.skipped.copy()
     try:
         with path.open("rb") as file:
             head = file.read(HEAD_OCTETS)
@@ -49,6 +50,8 @@ def read(
                 yield captured
     except OSError as error:
         raise CaptureError(f"{path}: {error.strerror or error}") from error
+    if tally.datagrams == datagrams:
+        tally.empty.append((str(path), tally.skipped - skipped))
 
 
 _Reader = Callable[[BinaryIO, str, Tally, Collection[int] | None], Iterator[Captured]]
@@ -97,7 +100,7 @@ def _datagrams(
         numbers = ", ".join(map(str, sorted(tally.link_types)))
         raise CaptureError(
             f"{name}: link type {numbers} is not supported;"
-            " Ethernet, Linux cooked, raw IP and BSD loopback are"
+            " Ethernet, Linux cooked, PPP, Cisco HDLC, raw IP and BSD loopback are"
         )
 
 
@@ -127,7 +130,7 @@ def _hex(
     tally: Tally,  # noqa: ARG001 - one form for all readers
     ports: Collection[int] | None,  # noqa: ARG001 - one form for all readers
 ) -> Iterator[Captured]:
-    text = file.read().decode("utf-8", "backslashreplace")
+    text = file.read().decode("utf-8-sig", "backslashreplace")
     for payload in hex_datagrams(text, name):
         yield Captured(None, 0, 0, 0, payload)
 

@@ -13,7 +13,12 @@ from envizzy.captures import Captured
 from envizzy.decode.binding import Binder
 from envizzy.decode.memory import Group, Known, Memory, Session, session_of
 from envizzy.decode.model import Item, Kind, Origin, header_details
-from envizzy.decode.present import record_fields, template_details, withdrawal_details
+from envizzy.decode.present import (
+    record_details,
+    record_fields,
+    template_details,
+    withdrawal_details,
+)
 from schemas.addresses import exporter_text
 from schemas.registry import InformationElement, Registry
 from streams.wire import (
@@ -254,7 +259,7 @@ def _records(
             origin,
             template_id,
             record_fields(record),
-            details,
+            {**record_details(record), **details},
         )
         for record in data.records
     ]

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from envizzy.decode.model import Item, Kind
-from streams.wire import field_names, printed_value
+from streams.wire import field_names, list_notes, printed_value
 from streams.wire.model import VARIABLE_LENGTH, BoundTemplate, DataRecord, Withdrawal
 from streams.wire.output import is_padding
 
@@ -27,6 +27,12 @@ def record_fields(record: DataRecord) -> dict[str, Any]:
         name: printed_value(element, value)
         for name, (element, value) in zip(names, shown, strict=True)
     }
+
+
+def record_details(record: DataRecord) -> dict[str, Any]:
+    """``lists``, where a field is one: how its members relate, and what they are."""
+    notes = list_notes(record.fields)
+    return {"lists": notes} if notes else {}
 
 
 def template_details(bound: BoundTemplate) -> dict[str, Any]:
@@ -93,6 +99,18 @@ def _content(item: Item) -> str:
     if item.kind is Kind.TEMPLATE:
         return ", ".join(f"{field['name']}/{field['length']}" for field in details["elements"])
     fields = item.fields or {}
-    shown = " ".join(f"{name}={orjson.dumps(value).decode()}" for name, value in fields.items())
+    notes = details.get("lists", {})
+    shown = " ".join(
+        f"{name}={orjson.dumps(value).decode()}{_list_words(notes.get(name))}"
+        for name, value in fields.items()
+    )
     origin = details.get("template_origin")
     return f"{shown} ({origin}'s Template)" if origin else shown
+
+
+def _list_words(note: dict[str, Any] | None) -> str:
+    """Behind a list: how its members relate, and of a basicList their element."""
+    if note is None:
+        return ""
+    words = (str(note["semantic"]), note.get("element"))
+    return f"({' '.join(word for word in words if word)})"

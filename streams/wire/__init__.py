@@ -11,6 +11,7 @@ from streams.wire.element_types import learn_element_type
 from streams.wire.fit import fills, fits
 from streams.wire.fixed import FIXED_TEMPLATES
 from streams.wire.frame import VERSION, read_header, read_single_set
+from streams.wire.list_notes import list_notes
 from streams.wire.message import (
     READERS,
     is_template_set,
@@ -98,6 +99,7 @@ __all__ = [
     "is_template_set",
     "iso_time",
     "learn_element_type",
+    "list_notes",
     "output_value",
     "printed_value",
     "read_data_set",

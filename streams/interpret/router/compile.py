@@ -102,6 +102,9 @@ def compile_router(plan: RouterPlan, limits: Limits) -> RouterReader | None:
     readings = readings_of(plan.bound, limits)
     if readings is None or plan.sure is None or not plan.bound.minimum_length:
         return None
+    if plan.bound.registry is not None:
+        # What a basicList holds, and how its members relate, stands in each record: ``lists``.
+        return None
     for index, item in enumerate(plan.bound.fields):
         shared = _ADDRESSES.get((item.element.data_type, item.length))
         if shared is not None:

@@ -18,6 +18,7 @@ from streams.interpret.router.plan import NAMED_BY_OPTIONS, RouterPlan, is_usabl
 from streams.interpret.router.sampling import record_rate, selector_key
 from streams.interpret.router.times import by_uptime
 from streams.interpret.router.validate import flags_of
+from streams.wire.list_notes import list_notes
 from streams.wire.model import DataRecord, Value
 from streams.wire.output import output_value
 
@@ -42,6 +43,9 @@ def interpret(record: DataRecord, plan: RouterPlan, message: RouterMessage) -> d
     row.update(_enriched(plan, values, available, assignment, message))
     if assignment.elements:
         row["elements"] = {name: output_value(values[index]) for name, index in assignment.elements}
+        notes = list_notes(record.fields)
+        if notes:
+            row["lists"] = notes
     _validate(row, assignment, message)
     return row
 

@@ -44,10 +44,25 @@ def test_pcap_gives_addresses_ports_time_and_payload(file: Path, order: str, nan
         (p.NULL, b"\x02\x00\x00\x00"),
         (p.NULL, b"\x00\x00\x00\x02"),
         (108, b"\x00\x00\x00\x02"),
+        # PPP: with and without address and control, protocol in one octet (RFC 1661, 6.5)
+        (9, bytes.fromhex("ff03 0021")),
+        (9, bytes.fromhex("0021")),
+        (9, bytes.fromhex("21")),
+        (50, bytes.fromhex("ff03 0021")),
+        # Cisco HDLC: address | control | ethertype
+        (50, bytes.fromhex("0f00 0800")),
+        (104, bytes.fromhex("8f00 0800")),
+        # PPPoE: version, type | code | session | length || PPP protocol
+        (51, bytes.fromhex("11 00 0001 0000 0021")),
+        (p.ETHERNET, bytes(12) + bytes.fromhex("8864 11 00 0001 0000 0021")),
+        # MPLS: two labels, the second is the last
+        (p.ETHERNET, bytes(12) + bytes.fromhex("8847 00010040 00011140")),
+        # 802.3 length | LLC | SNAP
+        (p.ETHERNET, bytes(12) + bytes.fromhex("0034 aaaa03 000000 0800")),
     ],
 )
 def test_every_link_type_leads_to_the_same_payload(file: Path, link_type: int, head: bytes) -> None:
-    """Ethernet with and without VLAN tags, Linux cooked v1 and v2, raw IP, BSD loopback."""
+    """Ethernet and what may stand in it, Linux cooked, PPP, Cisco HDLC, raw IP, loopback."""
     frame = head + p.ipv4(p.udp(MESSAGE))
 
     assert [MESSAGE] == payloads(file, p.pcap(frame, link_type=link_type))
@@ -182,6 +197,49 @@ def test_a_damaged_pcapng_block_is_one_clear_error(file: Path) -> None:
 
     with pytest.raises(CaptureError, match="pcapng block of 5 octets before octet 36"):
         payloads(file, octets)
+
+
+@pytest.mark.parametrize(
+    ("link_type", "frame"),
+    [
+        (9, bytes.fromhex("ff03 8021 01010004")),  # IPCP
+        (p.ETHERNET, bytes(12) + bytes.fromhex("0003 424203")),  # LLC of spanning tree
+        (p.ETHERNET, bytes(12) + bytes.fromhex("8847 00010140 00000000 0000")),  # a pseudowire
+    ],
+)
+def test_frames_of_other_protocols_are_counted_and_said(
+    file: Path, link_type: int, frame: bytes
+) -> None:
+    """A capture that gives nothing says what it has instead."""
+    tally = Tally()
+
+    assert [] == payloads(file, p.pcap(frame, link_type=link_type), tally=tally)
+    assert [f"{file}: no datagram, 1 packet not UDP over IP"] == tally.notes()
+
+
+@pytest.mark.parametrize(
+    ("link_type", "head"), [(9, "ff03"), (9, "ff03 00"), (51, "1100 0001"), (p.ETHERNET, "")]
+)
+def test_a_link_layer_header_that_is_cut_is_damage(file: Path, link_type: int, head: str) -> None:
+    """It raises nothing else."""
+    cut = bytes(12) + bytes.fromhex("8847 000100") if link_type == p.ETHERNET else b""
+    tally = Tally()
+
+    assert [] == payloads(file, p.pcap(bytes.fromhex(head) + cut, link_type=link_type), tally=tally)
+    assert 1 == tally.skipped[Skipped.DAMAGED]
+
+
+def test_a_file_of_comments_says_that_it_has_no_datagram(file: Path) -> None:
+    """Nothing goes missing unsaid."""
+    tally = Tally()
+
+    assert [] == payloads(file, b"# nothing yet\n", tally=tally)
+    assert [f"{file}: no datagram"] == tally.notes()
+
+
+def test_hex_may_begin_with_a_byte_order_mark(file: Path) -> None:
+    """Editors of Windows put one before UTF-8."""
+    assert [MESSAGE] == payloads(file, b"\xef\xbb\xbf" + MESSAGE.hex().encode() + b"\r\n")
 
 
 def test_an_unsupported_link_type_is_one_clear_error(file: Path) -> None:

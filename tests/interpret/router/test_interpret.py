@@ -3,6 +3,7 @@
 import pytest
 
 from streams.interpret.router import RouterFacts, Samplings
+from streams.wire import VARIABLE_LENGTH
 from tests.interpret.router.records import EXPORTED, RECEIVED, SECOND, Field, a_message, flow
 
 MS = 1_000_000
@@ -362,3 +363,25 @@ def test_unknown_elements_stay_under_their_stable_name() -> None:
     row = flow(((9999, 7), 1, 2), (210, bytes(2), 2), (1, 1, 8))
 
     assert {"e9999_7": "0001"} == row["elements"]
+
+
+@pytest.mark.rfc("6313", "4.4")
+def test_lists_say_what_they_hold_and_how_it_relates() -> None:
+    """``elements`` has the values, ``lists`` the rest: noneOf is not allOf."""
+    ports = bytes.fromhex("09 00 0007 0002 0050 01bb")  # length | noneOf | element, length | ports
+    row = flow((4, 6, 1), (291, ports, VARIABLE_LENGTH))
+
+    assert {"basicList": [80, 443]} == row["elements"]
+    assert {"basicList": {"semantic": "noneOf", "element": "sourceTransportPort"}} == row["lists"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        (((57, 1, 6),), "00:00:00:00:00:01"),
+        (((57, 1, 6), (80, 2, 6)), "00:00:00:00:00:02"),
+    ],
+)
+def test_destination_mac_of_version_9(fields: tuple[Field, ...], expected: str) -> None:
+    """57 is DST_MAC (RFC 3954, 8); where a record has 80 too, that one is at ingress."""
+    assert expected == flow((4, 6, 1), *fields)["dst_mac"]
