@@ -192,6 +192,7 @@ class Supervisor:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
         self._running.clear()
+        self._log.info("all processes ended", exit_code=int(result))
         return result
 
 

@@ -1,12 +1,10 @@
 """The ``[streams]`` table: the workers that decode, interpret, filter and publish."""
 
-from pathlib import Path
 from typing import Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
-from service.settings import Section
+from service.settings import ExistingFile, Section, TimeZone
 from streams.interpret import parse_layout
 from streams.interpret.router import BaseInformation, FlowKey, protocol_name
 
@@ -157,7 +155,7 @@ class StreamsSettings(Section):
     """Where what is ours (record id, exporter, receive time) stands: in Kafka headers, or also in
     the value, for consumers that drop headers."""
 
-    local_time_zone: str = "UTC"
+    local_time_zone: TimeZone = "UTC"
     """Of ``fst`` and ``fet``, as tzdata names it."""
 
     versions: dict[str, str] = Field(default_factory=dict)
@@ -167,7 +165,7 @@ class StreamsSettings(Section):
     derive_parent_account: bool = False
     """Whether ``ppaa`` and ``ppap`` are derived: in the manual, but in no real line."""
 
-    filter_policy: Path | None = None
+    filter_policy: ExistingFile | None = None
     """JSON file with the filter of flows (``rules``); not set: all flows are published. Read again
     when it changes and on SIGHUP."""
 
@@ -191,28 +189,12 @@ class StreamsSettings(Section):
             raise ValueError('accepted: a whole number from 1 to 256, or "auto"')
         return processes
 
-    @field_validator("local_time_zone")
-    @classmethod
-    def _zone_is_known(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError("accepted: a name of the time zone database (Europe/Paris)") from None
-        return zone
-
     @field_validator("versions")
     @classmethod
     def _layouts_are_readable(cls, versions: dict[str, str]) -> dict[str, str]:
         for layout in versions:
             parse_layout(layout)
         return versions
-
-    @field_validator("filter_policy")
-    @classmethod
-    def _policy_is_there(cls, file: Path | None) -> Path | None:
-        if file is not None and not file.is_file():
-            raise ValueError("accepted: a file that is there")
-        return file
 
     @model_validator(mode="after")
     def _session_outlasts_commits(self) -> Self:

@@ -6,6 +6,7 @@
 
 from service.settings.errors import SettingsError
 from service.settings.kafka import KafkaSettings
+from service.settings.kinds import ExistingFile, TimeZone
 from service.settings.loader import Loaded, load
 from service.settings.section import Section
 from service.settings.sections import (
@@ -19,6 +20,7 @@ from service.settings.show import SHOWN_SECRET, Row, document, keys, rows
 
 __all__ = [
     "SHOWN_SECRET",
+    "ExistingFile",
     "HealthSettings",
     "KafkaSettings",
     "Loaded",
@@ -26,6 +28,7 @@ __all__ = [
     "Row",
     "Section",
     "SettingsError",
+    "TimeZone",
     "TopicNames",
     "TopicRetention",
     "TopicsSettings",

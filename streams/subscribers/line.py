@@ -7,7 +7,7 @@ out with their key.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
@@ -17,7 +17,7 @@ import orjson
 
 from schemas.field_keys import load_field_keys
 from schemas.records import HEADER_RECORD_ID, META_RECORD_ID
-from schemas.subscriber import Event
+from schemas.subscriber import Context, Event, Outcome, refused
 
 EMPTY = "''"
 """What the collector prints for an empty list, and for the texts of ``EMPTY_SHOWN``."""
@@ -153,6 +153,51 @@ class LineWriter:
             else:
                 high = middle - 1
         return found
+
+
+class Written(NamedTuple):
+    """A line that is to be delivered.
+
+    Attributes:
+        at: Index of its event in the call.
+        octets: Without an end of line.
+    """
+
+    at: int
+    octets: bytes
+
+
+def write_lines(
+    writer: LineWriter,
+    events: Sequence[Event],
+    context: Context,
+    limit: int,
+    outcomes: list[Outcome],
+) -> list[Written]:
+    """Write the lines of a call; what is cut and what has none (tombstones) is counted.
+
+    Args:
+        writer: Of the lines.
+        events: Of the call.
+        context: Clock and counters.
+        limit: Octets of a line at most; 0: any.
+        outcomes: Of the events; where no line can be made, refused.
+    """
+    now = context.now()
+    lines: list[Written] = []
+    for index, event in enumerate(events):
+        if event.value is None:
+            context.count("skipped_records")
+            continue
+        try:
+            line, cut = writer.write(event, now, limit)
+        except ValueError as error:
+            outcomes[index] = refused(str(error))
+            continue
+        if cut:
+            context.count("cut_records")
+        lines.append(Written(index, line))
+    return lines
 
 
 def _with_items(value: Mapping[str, Any], number: int) -> dict[str, Any]:

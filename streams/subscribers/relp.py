@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from schemas.subscriber import (
     DELIVERED,
@@ -15,7 +14,7 @@ from schemas.subscriber import (
 )
 from streams.subscribers import relp_frames as frames
 from streams.subscribers.connection import Connection, tls_context
-from streams.subscribers.line import LineWriter
+from streams.subscribers.line import LineWriter, Written, write_lines
 from streams.subscribers.relp_frames import RelpError
 from streams.subscribers.settings import RelpSettings
 
@@ -23,18 +22,6 @@ _OK = 200
 _SLICE_SECONDS = 0.2
 _GOODBYE_SECONDS = 1.0
 _NOT_CONFIRMED = retry("not confirmed")
-
-
-class _Line(NamedTuple):
-    """A line to be sent.
-
-    Attributes:
-        at: Index of its event in the call.
-        octets: The line.
-    """
-
-    at: int
-    octets: bytes
 
 
 class RelpSubscriber:
@@ -64,7 +51,8 @@ class RelpSubscriber:
             UnavailableError: The receiver cannot be reached.
         """
         outcomes: list[Outcome] = [DELIVERED] * len(events)
-        lines = self._written(events, outcomes)
+        limit = self._settings.line_octets
+        lines = write_lines(self._lines, events, self._context, limit, outcomes)
         if not lines:
             return outcomes
         try:
@@ -92,23 +80,6 @@ class RelpSubscriber:
         if self._session is not None:
             self._session.leave()
         self._drop()
-
-    def _written(self, events: Sequence[Event], outcomes: list[Outcome]) -> list[_Line]:
-        now, limit = self._context.now(), self._settings.line_octets
-        lines: list[_Line] = []
-        for index, event in enumerate(events):
-            if event.value is None:
-                self._context.count("skipped_records")
-                continue
-            try:
-                line, cut = self._lines.write(event, now, limit)
-            except ValueError as error:
-                outcomes[index] = refused(str(error))
-                continue
-            if cut:
-                self._context.count("cut_records")
-            lines.append(_Line(index, line))
-        return lines
 
     def _open_session(self) -> "_Session":
         if self._session is not None and not self._session.is_open():
@@ -176,7 +147,7 @@ class _Session:
             return False
         return True
 
-    def exchange(self, lines: Sequence[_Line], window: int, outcomes: list[Outcome]) -> None:
+    def exchange(self, lines: Sequence[Written], window: int, outcomes: list[Outcome]) -> None:
         """Send lines and take the answers.
 
         Args:

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
 
-from service.settings import KafkaSettings, Section
+from service.settings import ExistingFile, KafkaSettings, Section, TimeZone
 
 RecordTopic = Literal["flow", "endpoint", "interface", "netflow", "netflow-1m", "exporter"]
 """Topics that can be subscribed to, by their default names."""
@@ -86,7 +85,7 @@ class LineSettings(SubscriberSettings):
     hostname: str = Field(default="", pattern=r"^[!-~]{0,255}$")
     """Host in the header; empty: this host's name."""
 
-    local_time_zone: str = "UTC"
+    local_time_zone: TimeZone = "UTC"
     """Of the header's time, as tzdata names it; the original prints its host's local time."""
 
     line_octets: int = Field(default=0, ge=0)
@@ -95,15 +94,6 @@ class LineSettings(SubscriberSettings):
 
     record_id: bool = False
     """Whether the line ends in ``_id="..."``, by which repeats are told; not in the original."""
-
-    @field_validator("local_time_zone")
-    @classmethod
-    def _zone_is_known(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError("accepted: a name of the time zone database (Europe/Paris)") from None
-        return zone
 
     @model_validator(mode="after")
     def _header_has_what_it_needs(self) -> Self:
@@ -115,24 +105,17 @@ class LineSettings(SubscriberSettings):
 class TlsSettings(SubscriberSettings):
     """What those have that may speak TLS."""
 
-    tls_ca_file: Path | None = None
+    tls_ca_file: ExistingFile | None = None
     """Certificates (PEM) that the peer is checked against; not set: those of the system."""
 
-    tls_certificate_file: Path | None = None
+    tls_certificate_file: ExistingFile | None = None
     """Our certificate (PEM) where the peer asks for one."""
 
-    tls_key_file: Path | None = None
+    tls_key_file: ExistingFile | None = None
     """Key (PEM) of our certificate, without a password; not set: in the same file."""
 
     tls_check_hostname: bool = True
     """Whether the peer's certificate must carry its name; false only in a lab."""
-
-    @field_validator("tls_ca_file", "tls_certificate_file", "tls_key_file")
-    @classmethod
-    def _files_are_there(cls, file: Path | None) -> Path | None:
-        if file is not None and not file.is_file():
-            raise ValueError("accepted: a file that is there")
-        return file
 
     @model_validator(mode="after")
     def _key_has_certificate(self) -> Self:
@@ -220,7 +203,7 @@ class SplunkHecSettings(LineSettings, TlsSettings):
     token: SecretStr | None = None
     """The token; better by the environment than in the file."""
 
-    token_file: Path | None = None
+    token_file: ExistingFile | None = None
     """File that holds the token, in place of ``token``."""
 
     format: Literal["line", "json"] = "line"
@@ -269,13 +252,6 @@ class SplunkHecSettings(LineSettings, TlsSettings):
         if (self.token is None) == (self.token_file is None):
             raise ValueError("accepted: either token or token_file")
         return self
-
-    @field_validator("token_file")
-    @classmethod
-    def _token_file_is_there(cls, file: Path | None) -> Path | None:
-        if file is not None and not file.is_file():
-            raise ValueError("accepted: a file that is there")
-        return file
 
 
 class FileSettings(LineSettings):

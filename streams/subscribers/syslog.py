@@ -12,10 +12,9 @@ from schemas.subscriber import (
     Event,
     Outcome,
     UnavailableError,
-    refused,
 )
 from streams.subscribers.connection import Connection, tls_context
-from streams.subscribers.line import LineWriter
+from streams.subscribers.line import LineWriter, write_lines
 from streams.subscribers.settings import MAX_UDP_OCTETS, SyslogSettings
 
 
@@ -68,22 +67,11 @@ class SyslogSubscriber:
         Raises:
             UnavailableError: A port does not take lines; all lines of the call come again.
         """
-        now = self._context.now()
         outcomes = [DELIVERED] * len(events)
         lines: dict[int, list[bytes]] = {}
-        write, limit = self._lines.write, self._limit
-        for index, event in enumerate(events):
-            if event.value is None:
-                self._context.count("skipped_records")
-                continue
-            try:
-                line, cut = write(event, now, limit)
-            except ValueError as error:
-                outcomes[index] = refused(str(error))
-                continue
-            if cut:
-                self._context.count("cut_records")
-            lines.setdefault(self._settings.port(event.topic), []).append(line)
+        for line in write_lines(self._lines, events, self._context, self._limit, outcomes):
+            port = self._settings.port(events[line.at].topic)
+            lines.setdefault(port, []).append(line.octets)
         for port, its in lines.items():
             try:
                 self._transport(port).send(its)

@@ -11,8 +11,9 @@ import pytest
 
 from envizzy.captures import Captured
 from envizzy.decode.records import Replay
+from envizzy.generator.current import current_layouts, site_table
 from envizzy.generator.encode import message, record, set_of, templates
-from envizzy.generator.layouts import CISCO, PUBLIC_V3, VARIABLE, Field, Layout
+from envizzy.generator.layouts import PUBLIC_V3, VARIABLE, Field, Layout
 from schemas.subscriber import Event
 from streams.agents.context import make_context
 from streams.interpret import render
@@ -29,34 +30,12 @@ EMPTY = "''"
 
 # The order of the real line is the order of the Template; the ids from 12364 on are not public,
 # so any will do as long as the site's table names them.
-V9_FLOW = (
-    *PUBLIC_V3[267].fields[:5],
-    Field("fd", 0, 61, 1, "number"),
-    *PUBLIC_V3[267].fields[5:7],
-    Field("hh", 0, 460, VARIABLE, "text"),
-    Field("hm", 0, 459, VARIABLE, "text"),
-    Field("ht", 0, 461, VARIABLE, "text"),
-    *PUBLIC_V3[267].fields[7:],
-    Field("fsms", CISCO, 12381, 8, "number"),
-    Field("fems", CISCO, 12382, 8, "number"),
-    Field("pid", CISCO, 12375, 4, "number"),
-    Field("ppath", CISCO, 12376, VARIABLE, "text"),
-    Field("parg", CISCO, 12377, VARIABLE, "text"),
-    Field("ppid", CISCO, 12370, 4, "number"),
-    Field("pppath", CISCO, 12371, VARIABLE, "text"),
-    Field("pparg", CISCO, 12372, VARIABLE, "text"),
-    Field("aliul", CISCO, 12373, VARIABLE, "texts", (CISCO, 12374)),
-    Field("pil", CISCO, 12390, 4, "number"),
-    Field("ppil", CISCO, 12391, 4, "number"),
-    Field("fsg", CISCO, 12392, 1, "number"),
-    Field("puid", CISCO, 12393, 16, "hex"),
-)
+CURRENT = current_layouts(9)
 LAYOUTS: Mapping[str, Layout] = {
     "flow-v3": PUBLIC_V3[267],
     "endpoint-v3": PUBLIC_V3[262],
-    "flow-v9": Layout(300, "nvzFlow_v9", V9_FLOW),
+    "flow-v9": CURRENT[267]._replace(version="nvzFlow_v9"),
 }
-DATA_TYPES = {"number": "unsigned64", "text": "string", "texts": "basicList", "hex": "octetArray"}
 
 
 class Case(NamedTuple):
@@ -103,19 +82,6 @@ def message_of(given: Case) -> bytes:
     return message(sets, int(texts.get("fes", "1534772240")), 1)
 
 
-def site_table(layout: Layout, folder: Path) -> Path:
-    """The site's CSV that names the elements without public ids, as an operator confirms it."""
-    rows = [
-        f"{CISCO},{field.element_id},site_{field.key},{DATA_TYPES[field.form]},,,{field.key},flow"
-        for field in layout.fields
-        if field.enterprise_number == CISCO and field.element_id > 12363
-    ]
-    file = folder / "site.csv"
-    head = "enterprise_number,element_id,name,data_type,semantics,units,field_key,record"
-    file.write_text("\n".join([head, *rows]) + "\n")
-    return file
-
-
 def layout_text(layout: Layout) -> str:
     """As ``[streams] versions`` writes it."""
     parts = [
@@ -130,7 +96,9 @@ def line_received(given: Case, folder: Path) -> bytes:
     header = re.fullmatch(r"(\w{3} [ \d]\d [\d:]{8}) (\S+)  fv=.*", given.line)
     assert header is not None
     settings = StreamsSettings(versions={layout_text(given.layout): given.layout.version})
-    replay = Replay(make_context(settings, (site_table(given.layout, folder),)))
+    site = folder / "site.csv"
+    site.write_text(site_table(CURRENT))
+    replay = Replay(make_context(settings, (site,)))
     captured = Captured(bytes(10) + b"\xff\xff\x0a\x01\x02\x03", 2055, 2055, 1, message_of(given))
     (made,) = [*replay.feed(captured), *replay.finish()]
     assert given.kind == made.kind
