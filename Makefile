@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 PYTEST := $(BIN)/pytest -q
 
 .DEFAULT_GOAL := help
-.PHONY: help install lab test format lint types walls unit kafka package fuzz bench chaos rsyslog constraints wheelhouse clean
+.PHONY: help install lab test format lint types walls unit kafka package fuzz bench chaos rsyslog splunk constraints wheelhouse clean
 
 help: ## what there is to do
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -50,6 +50,8 @@ bench: $(STAMP) ## datagrams and flows per CPU-second
 	$(BIN)/python -m bench $(ARGS)
 chaos: $(STAMP) ## 200,000 records on real Kafka with three kill -9 of workers
 	$(BIN)/python -m tests.chaos.run $(ARGS)
+splunk: $(STAMP) ## 100,000 events to a server that answers as Splunk's HTTP Event Collector, with all its faults
+	$(BIN)/python -m tests.subscribers.splunk_run $(ARGS)
 rsyslog: $(STAMP) ## 100,000 lines to a real rsyslogd over UDP, TCP, TLS, RELP and RELP inside TLS, restarted in the run
 	$(BIN)/python -m tests.subscribers.run_rsyslog $(ARGS)
 
