@@ -51,9 +51,11 @@ class LogControl:
         self.reset()
 
     def _set(self, level: str) -> None:
+        before = logging.getLogger().level
         set_levels(self._settings, level)
+        same = logging.getLogger().level == before
         # At warning, so that most settings let it through: who changes a level looks for it.
-        self._log.warning("the log level changes", to=level)
+        self._log.warning("the log level stays" if same else "the log level changes", to=level)
 
 
 def follow_signals(settings: LogSettings, read: Callable[[], LogSettings]) -> None:

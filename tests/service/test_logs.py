@@ -173,3 +173,4 @@ def test_levels_change_at_run_time() -> None:
 
     assert ["INFO", "DEBUG", "DEBUG", "WARNING", "ERROR", "ERROR"] == levels
     assert "e.toml:3: x" in stream.getvalue()
+    assert 1 == stream.getvalue().count("the log level stays")
