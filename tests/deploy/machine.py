@@ -15,7 +15,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-PATIENCE = 60.0
+PATIENCE = 180.0
+"""For systemd, which needs two seconds on an idle machine."""
+
+COMMAND_SECONDS = 900.0
+"""For a command in the machine: pip installs forty packages, on a busy one in minutes."""
 
 _SETUP = """
 set -e
@@ -84,7 +88,7 @@ class Machine:
             capture_output=True,
             text=True,
             check=False,
-            timeout=180,
+            timeout=COMMAND_SECONDS,
         )
         assert not check or done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
         return done
@@ -137,6 +141,7 @@ def booted(base: Path, shown: tuple[Path, ...]) -> Iterator[Machine]:
 
     Raises:
         MachineError: This host does not allow it.
+        TimeoutError: It does, but systemd does not come up.
     """
     if os.geteuid() != 0:
         raise MachineError("only root can make namespaces with users")
@@ -180,8 +185,11 @@ def booted(base: Path, shown: tuple[Path, ...]) -> Iterator[Machine]:
         machine = None
         while machine is None:
             first = _first_child(outer.pid)
-            if outer.poll() is not None or time.monotonic() > deadline:
-                raise MachineError(f"no systemd in namespaces here: {log.read_text()[-300:]}")
+            said = " ".join(log.read_text(errors="replace").split())[-300:]
+            if outer.poll() is not None:
+                raise MachineError(f"no systemd in namespaces here: {said}")
+            if time.monotonic() > deadline:  # the host allows it: that is no skip
+                raise TimeoutError(f"systemd is not up after {PATIENCE:.0f} s: {said}")
             if first is not None and Path(f"/proc/{first}/root/run/systemd/private").exists():
                 machine = Machine(first, base)
                 state = machine.run("systemctl", "is-system-running", check=False).stdout.strip()
