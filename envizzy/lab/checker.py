@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import orjson
+
 from envizzy.generator.expected import digest, identity, octets_digest
 from envizzy.generator.fleet import Sent
 from envizzy.generator.routers import expected as of_routers
@@ -16,6 +18,9 @@ KINDS = ("endpoint", "interface", "flow", "netflow")
 
 _EXAMPLES = 10
 """So many faults of each kind are kept to be shown."""
+
+_DECODED = "missing_base_information"
+"""Reason of dead letters whose octets are the flow, decoded: `netflow.base_information`."""
 
 _HEADERS = (0, 4, 20, 24)
 """Before a Set's content in a dead letter: nothing, the Set's header, the Message's too (IPFIX,
@@ -175,8 +180,10 @@ class Checker:
         self._elsewhere(octets, "parked")
 
     def dead_letter(self, octets: bytes, reason: str) -> None:
-        """A dead letter: its octets are a Set, its content, or a whole Message."""
-        if not self._elsewhere(octets, "dead_lettered"):
+        """A dead letter: its octets are a Set, its content, a whole Message, or a decoded flow."""
+        if self._elsewhere(octets, "dead_lettered"):
+            return
+        if reason != _DECODED or not self._refused(orjson.loads(octets)):
             self._fault("dead letter", f"{reason}: {len(octets)} octets that were not sent so")
 
     def absent(self) -> Iterator[str]:
@@ -275,6 +282,19 @@ class Checker:
                 entry.elsewhere = where
             return True
         return False
+
+    def _refused(self, value: Mapping[str, Any]) -> bool:
+        """A router flow that lacks base information, where that is required."""
+        name = of_routers.identity(value)
+        entry = self._entries.get(name)
+        if entry is None:
+            return False
+        if entry.digest != digest(of_routers.comparable(value)):
+            self._wrong("wrong_value", f"{name} (dead letter): {dict(value)}")
+        if not entry.elsewhere and not entry.seen:
+            self._settled += 1
+        entry.elsewhere = "dead_lettered"
+        return True
 
     def _wrong(self, what: str, line: str) -> None:
         self._count(what)

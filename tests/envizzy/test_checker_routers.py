@@ -2,6 +2,7 @@
 
 from functools import cache
 
+import orjson
 import pytest
 from rich.console import Console
 
@@ -74,6 +75,28 @@ def test_a_wrong_value_is_found(key: str) -> None:
 
     assert not report.sound
     assert 1 == (report.wrong_value or report.lost)
+
+
+def test_an_incomplete_flow_is_found_in_its_dead_letter() -> None:
+    """``base_information = "require"``: its octets are the flow as it would be on the topic."""
+    lacking = [each.value for each in published() if "missing" in each.value]
+    others = [each for each in published() if "missing" not in each.value]
+    checker = Checker()
+    for flow in sent():
+        checker.expect(flow)
+    for record in others:
+        checker.publish(record)
+    for value in lacking:
+        checker.dead_letter(orjson.dumps(value), "missing_base_information")
+    report = checker.report()
+
+    assert (True, len(lacking), ()) == (report.sound, report.dead_lettered, report.examples)
+    assert 0 == checker.outstanding
+    assert len(lacking) == len(list(checker.absent())) > 0
+    checker.dead_letter(orjson.dumps({**lacking[0], "ip_tos": 7}), "missing_base_information")
+    checker.dead_letter(orjson.dumps({**lacking[0], "bytes": 7}), "missing_base_information")
+    assert 1 == checker.report().wrong_value
+    assert 2 == len(checker.report().examples)
 
 
 def test_another_exporters_flow_is_a_wrong_value() -> None:
