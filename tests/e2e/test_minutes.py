@@ -142,7 +142,6 @@ def test_the_last_revisions_are_what_the_routers_sent(
     assert flows == sums
     assert incomplete == left_out
     assert 0 == totals.wrong
-    assert totals.revisions > 0
     assert len({name[0] for name in sums}) == 7  # the incomplete one stands among those left out
     late = [value for value in last if value["sampler_address"] == LATE]
     assert max(value["flows"] for value in late) > 1
