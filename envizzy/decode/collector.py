@@ -24,6 +24,8 @@ from schemas.registry import InformationElement, Registry
 from streams.wire import (
     FIRST_TEMPLATE_ID,
     FIXED_TEMPLATES,
+    VERSION_9,
+    fills,
     fits,
     is_template_set,
     learn_element_type,
@@ -204,8 +206,26 @@ class Collector:
             return [_malformed(waiting.origin, malformed)]
         if isinstance(result, UndecodedSet):
             return waiting._replace(missing=result.missing)
+        if not origin_of_template and not self._is_filled(waiting, known):
+            return waiting
         self._binder.learn(_learnt(result))
         return _records(waiting.origin, waiting.span.set_id, result, origin_of_template)
+
+    def _is_filled(self, waiting: _Waiting, known: Known) -> bool:
+        """Whether a Template that came late is the Set's: another may have been meant.
+
+        So it is behind Kafka, too, where Sets are parked.
+        """
+        span = waiting.span
+        return fills(
+            waiting.payload,
+            span.start,
+            span.end,
+            self._binder.bind(known.templates[span.set_id]),
+            self._binder.nested(known.templates),
+            self._limits,
+            loose_padding=waiting.session.version == VERSION_9,
+        )
 
     def _give_up_oldest(self) -> list[Item]:
         items = []

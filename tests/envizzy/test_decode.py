@@ -184,6 +184,17 @@ def test_a_withdrawal_counts_in_a_stream_and_not_over_udp(gone: int) -> None:
     assert ("ignored", "obeyed") == (over_udp[1]["withdrawal"], in_stream[1]["withdrawal"])
 
 
+@pytest.mark.rfc("7011", "8.1")
+def test_data_of_a_withdrawn_template_is_not_read_with_the_next_one() -> None:
+    """The new Template has the id, but its records do not fill the Set: it is not its Template."""
+    short = a_set(256, b"\x11")
+    later = message(template(256, (8, 4)))  # sourceIPv4Address
+    lines = feed(*(stream(item) for item in (message(withdrawal(256)), message(short), later)))
+
+    assert ["template", "template", "undecoded"] == kinds(lines)
+    assert ("11", 256) == (lines[2]["octets"], lines[2]["missing_template_id"])
+
+
 def test_a_malformed_message_gives_one_line_and_changes_nothing() -> None:
     """The Template that came with it is discarded too (RFC 7011, 9.1)."""
     broken = message(PROTOCOL_AND_PORT, struct.pack("!HH", 256, 3))
