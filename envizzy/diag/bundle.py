@@ -33,7 +33,7 @@ _ABOUT: Mapping[str, str] = {
     "settings": "settings in effect and the files that they name; secrets are hidden",
     "versions": "envizzy, Python, the system, every package",
     "host": "the system's own figures: processors, memory, network, drops, our processes",
-    "services": "/metrics, /healthz and /readyz of each service of this host",
+    "services": "each service of this host, a line in overview.txt; /metrics, /healthz, /readyz",
     "topics": "topics, offsets, consumer groups and their lag",
     "exporters": "PERSONAL: the newest record of each exporter: addresses and what each sends",
     "logs": "PERSONAL: ends of the log files and of the journal: they hold addresses",

@@ -22,6 +22,7 @@ def services(given: Given) -> Iterator[Entry]:
     health = given.settings.health
     host = _EVERYWHERE.get(health.host, health.host)
     host = f"[{host}]" if ":" in host else host
+    overview = []
     for field in type(health).model_fields:
         name, _, kind = field.rpartition("_")
         if kind != "port":
@@ -30,6 +31,9 @@ def services(given: Given) -> Iterator[Entry]:
         for path in _PATHS if port else ():
             answer = _ask(f"http://{host}:{port}/{path}")
             yield Entry(f"services/{name}-{path}.txt", answer)
+            if path == "readyz":
+                overview.append(f"{name}: {answer.decode(errors='backslashreplace').strip()}\n")
+    yield text("services/overview.txt", "".join(overview))
 
 
 def _ask(url: str) -> bytes:

@@ -73,6 +73,10 @@ def test_it_works_without_kafka_and_hides_secrets(tmp_path: Path) -> None:
     for part in ("topics", "exporters", "raw"):
         assert re.search(rf"^  {part}: Kafka .*does not answer", readme, re.MULTILINE), readme
     assert b"does not answer" in found["services/streams-readyz.txt"]
+    overview = found["services/overview.txt"].decode().splitlines()
+    assert ["ingest", "streams", "subscribers", "totals"] == [
+        line.partition(": http://")[0] for line in overview if "does not answer" in line
+    ]
     assert b"line 2\n" == found["logs/ingest.log"][-7:]
     assert len(found["logs/ingest.log"]) <= 50
     assert b"older\n" == found["logs/ingest.log.1"]
@@ -167,6 +171,7 @@ def test_a_running_deployment_is_shown_whole(tansu: Broker, prefix: str, tmp_pat
     assert re.search(rb"ingest_datagrams_total [1-9]", found["services/ingest-metrics.txt"])
     assert re.search(rb"streams_flow_records_total [1-9]", found["services/streams-metrics.txt"])
     assert b"ok" in found["services/streams-readyz.txt"]
+    assert b"streams: ok" in found["services/overview.txt"]
     states = orjson.loads(found["kafka/topics.json"])
     assert {f"{prefix}raw", f"{prefix}flow"} <= {each["name"] for each in states}
     assert [] == [each["trouble"] for each in states if each["trouble"]]
