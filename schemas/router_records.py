@@ -130,10 +130,7 @@ ROUTER_FIELDS: Final[tuple[RouterField, ...]] = (
     RouterField("in_if_name", "string", "", (), "Its name.", (OPTIONS,)),
     RouterField("out_if_name", "string", "", (), "Its name.", (OPTIONS,)),
     RouterField("src_mac", "string", "", _iana(56), "Source MAC address.", reverse=True),
-    RouterField(
-        "dst_mac", "string", "", _iana(80, 57),
-        "Destination MAC address; 57 is NetFlow v9's DST_MAC (RFC 3954, 8).", reverse=True,
-    ),
+    RouterField("dst_mac", "string", "", _iana(80), "Destination MAC address.", reverse=True),
     RouterField("src_vlan", "integer", "", _iana(58, 243), "VLAN at ingress.", reverse=True),
     RouterField("dst_vlan", "integer", "", _iana(59, 254), "VLAN at egress.", reverse=True),
     RouterField(

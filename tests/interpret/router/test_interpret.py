@@ -375,13 +375,9 @@ def test_lists_say_what_they_hold_and_how_it_relates() -> None:
     assert {"basicList": {"semantic": "noneOf", "element": "sourceTransportPort"}} == row["lists"]
 
 
-@pytest.mark.parametrize(
-    ("fields", "expected"),
-    [
-        (((57, 1, 6),), "00:00:00:00:00:01"),
-        (((57, 1, 6), (80, 2, 6)), "00:00:00:00:00:02"),
-    ],
-)
-def test_destination_mac_of_version_9(fields: tuple[Field, ...], expected: str) -> None:
-    """57 is DST_MAC (RFC 3954, 8); where a record has 80 too, that one is at ingress."""
-    assert expected == flow((4, 6, 1), *fields)["dst_mac"]
+def test_what_is_post_stays_in_elements() -> None:
+    """57 is postDestinationMacAddress (IANA), even where no other destination is sent."""
+    row = flow((4, 6, 1), (57, 1, 6))
+
+    assert "dst_mac" not in row
+    assert {"postDestinationMacAddress": "00:00:00:00:00:01"} == row["elements"]
