@@ -59,6 +59,7 @@ constraints: ## pin anew after a change of pyproject.toml
 	$(PYTHON) -m venv .cache/uv && .cache/uv/bin/python -m pip install --quiet uv
 	.cache/uv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --all-extras --no-header --no-annotate --output-file constraints.txt pyproject.toml
 	.cache/uv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --constraint constraints.txt --no-header --no-annotate --output-file deploy/requirements.txt pyproject.toml
+	echo hatchling | .cache/uv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --constraint constraints.txt --no-header --no-annotate --output-file deploy/build-requirements.txt -
 
 wheelhouse: $(STAMP) ## dist/wheelhouse: all that deploy/install.sh needs without a network, for this Python
 	rm -rf dist/wheelhouse

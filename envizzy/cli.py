@@ -55,9 +55,15 @@ def _root(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Open flow telemetry on Kafka: nvzFlow and IPFIX from endpoints to clean topics.
+    """Open flow telemetry on Kafka: nvzFlow, IPFIX and NetFlow to clean topics.
 
-    Begin with: envizzy lab
+    For example:
+
+        envizzy lab
+
+        envizzy decode clients.pcap
+
+        envizzy config check --config envizzy.toml
     """
 
 

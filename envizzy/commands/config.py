@@ -7,7 +7,19 @@ import typer
 
 from envizzy.commands.shared import AcnvmConf, ConfigFile, load_with
 
-app = typer.Typer(name="config", help="Check and show settings.", no_args_is_help=True)
+app = typer.Typer(name="config", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Check and show settings.
+
+    For example:
+
+        envizzy config check --config /etc/envizzy.toml
+
+        envizzy config show --given
+    """
 
 
 @app.command()

@@ -20,7 +20,7 @@ from streams.filtering import PolicyError
 
 
 def decode(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Captures, in order.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Captures, in order.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     records: Annotated[
         bool,
@@ -28,18 +28,23 @@ def decode(
     ] = False,
     port: Annotated[
         list[int] | None,
-        typer.Option("--port", help="Only UDP payloads sent to this port; may be repeated."),
+        typer.Option("--port", metavar="PORT", help="Only what was sent to this port; repeatable."),
     ] = None,
     form: Annotated[
         Format | None, typer.Option("--format", help="How to read the files, if not as it looks.")
     ] = None,
     elements: Annotated[
         list[Path] | None,
-        typer.Option("--elements", help="A CSV of elements of your own; may be repeated."),
+        typer.Option("--elements", metavar="FILE", help="A CSV of elements of yours; repeatable."),
     ] = None,
     config: Annotated[
         Path | None,
-        typer.Option("--config", help="Settings of a deployment: its elements; for --records all."),
+        typer.Option(
+            "--config",
+            "-c",
+            metavar="FILE",
+            help="Settings of a deployment: its elements; for --records all.",
+        ),
     ] = None,
 ) -> None:
     """Decode captures with one fresh collector, in the order given.

@@ -13,12 +13,17 @@ if TYPE_CHECKING:
 
     from envizzy.suggest import Proposal, VersionProposal
 
-app = typer.Typer(name="elements", help="Elements whose ids are not public.", no_args_is_help=True)
+app = typer.Typer(name="elements", no_args_is_help=True)
 
 
 @app.callback()
 def _group() -> None:
-    """Elements whose ids are not public."""
+    """Elements whose ids are not public.
+
+    For example:
+
+        envizzy elements suggest clients.pcap --out site.csv
+    """
 
 
 @app.command()

@@ -16,7 +16,20 @@ if TYPE_CHECKING:
 
     from envizzy.filter_trial import Flows, Trial
 
-app = typer.Typer(name="filters", help="Check and try a filter of flows.", no_args_is_help=True)
+app = typer.Typer(name="filters", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Check and try a filter of flows.
+
+    For example:
+
+        envizzy filters check acnvmfilters.conf
+
+        envizzy filters test acnvmfilters.conf --from clients.pcap
+    """
+
 
 PolicyFile = Annotated[
     Path, typer.Argument(metavar="FILE", help="Filter policy (acnvmfilters.conf).")

@@ -79,14 +79,17 @@ class Sender:
 
 
 def send(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Captures, in order.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Captures, in order.")],
     to: Annotated[str, typer.Option("--to", metavar="HOST:PORT", help="Where to send.")],
     rate: Annotated[
-        float, typer.Option("--rate", min=0, help="Datagrams a second; 0: as fast as it goes.")
+        float,
+        typer.Option(
+            "--rate", min=0, metavar="RATE", help="Datagrams a second; 0: as fast as it goes."
+        ),
     ] = DEFAULT_RATE,
     port: Annotated[
         list[int] | None,
-        typer.Option("--port", help="Only UDP payloads that went to this port; may be repeated."),
+        typer.Option("--port", metavar="PORT", help="Only what went to this port; repeatable."),
     ] = None,
     form: Annotated[
         Format | None, typer.Option("--format", help="How to read the files, if not as it looks.")

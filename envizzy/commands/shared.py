@@ -17,7 +17,12 @@ _BROKERS = "kafka.bootstrap_servers"
 
 ConfigFile = Annotated[
     Path | None,
-    typer.Option("--config", "-c", help="Settings file (TOML); else ENVIZZY_CONFIG names it."),
+    typer.Option(
+        "--config",
+        "-c",
+        metavar="FILE",
+        help="Settings file (TOML); else ENVIZZY_CONFIG names it.",
+    ),
 ]
 Broker = Annotated[
     str | None,

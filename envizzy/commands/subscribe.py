@@ -8,7 +8,9 @@ from envizzy.commands.shared import AcnvmConf, Broker, ConfigFile, read_with
 
 
 def subscribe(
-    names: Annotated[list[str], typer.Argument(help="Tables [subscribers.NAME] of the settings.")],
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME", help="Tables [subscribers.NAME] of the settings.")
+    ],
     *,
     config: ConfigFile = None,
     kafka: Broker = None,

@@ -10,12 +10,11 @@ import orjson
 import typer
 
 from envizzy.commands.shared import AcnvmConf, Broker, ConfigFile, load_with
+from schemas.topics import TOPICS
 
 
 def tail(
-    topic: Annotated[
-        str, typer.Argument(help="flow, endpoint, interface, dead-letter, raw, state, layouts, ...")
-    ],
+    topic: Annotated[str, typer.Argument(metavar="TOPIC", help=f"One of {', '.join(TOPICS)}.")],
     *,
     config: ConfigFile = None,
     kafka: Broker = None,
@@ -27,7 +26,9 @@ def tail(
     count: Annotated[
         int | None, typer.Option("--count", "-n", min=1, help="End after so many records.")
     ] = None,
-    seconds: Annotated[float | None, typer.Option("--for", help="End after so long.")] = None,
+    seconds: Annotated[
+        float | None, typer.Option("--for", metavar="SECONDS", help="End after so long.")
+    ] = None,
 ) -> None:
     """Follow a topic, as a live table or as JSON lines; Ctrl-C ends it.
 
@@ -42,7 +43,6 @@ def tail(
     from envizzy.lab.reader import TopicReader  # noqa: PLC0415 - quick --help
     from envizzy.printed import readable  # noqa: PLC0415
     from envizzy.tail_view import TailView  # noqa: PLC0415
-    from schemas.topics import TOPICS  # noqa: PLC0415
 
     settings = load_with(config, {"kafka.bootstrap_servers": kafka}, acnvm_conf).settings
     if topic not in TOPICS:

@@ -8,7 +8,19 @@ import typer
 from envizzy.commands.shared import AcnvmConf, Broker, ConfigFile, load_with
 from service.exits import Exit
 
-app = typer.Typer(name="topics", help="Make and show the topics.", no_args_is_help=True)
+app = typer.Typer(name="topics", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Make and show the topics.
+
+    For example:
+
+        envizzy topics create --kafka kafka1:9092
+
+        envizzy topics show --config /etc/envizzy.toml
+    """
 
 
 @app.command()

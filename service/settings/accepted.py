@@ -19,13 +19,17 @@ _WORDS: dict[Any, str] = {
     Path: "a path",
     type(None): "not set",
 }
+_UNSET = " or not set"
 _BOUNDS = (("ge", "from"), ("gt", "above"), ("le", "to"), ("lt", "below"))
 _COLLECTIONS = (list, tuple, set, frozenset, Sequence, AbstractSet)
 
 
 def describe(field: FieldInfo) -> str:
     """The values that a field accepts, in words."""
-    return f"{_describe(field.annotation)}{_bounds(field.metadata)}"
+    bounds = _bounds(field.metadata)
+    words = _describe(field.annotation)
+    # The bounds are those of the number, not of its absence.
+    return f"{words.removesuffix(_UNSET)}{bounds}{_UNSET if words.endswith(_UNSET) else ''}"
 
 
 def is_list(annotation: object) -> bool:
@@ -103,4 +107,7 @@ def _bounds(metadata: typing.Iterable[object]) -> str:
             bound = getattr(each, name, None)
             if bound is not None:
                 words.append(f"{word} {bound}")
+        shortest = getattr(each, "min_length", None)
+        if shortest:
+            words.append("(not empty)" if shortest == 1 else f"(at least {shortest} long)")
     return f" {' '.join(words)}" if words else ""

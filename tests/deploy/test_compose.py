@@ -103,3 +103,16 @@ def test_what_the_dockerfile_copies_exists() -> None:
 def test_the_kafka_image_is_pinned() -> None:
     """A 4.x by its full version."""
     assert re.fullmatch(r"apache/kafka:4\.\d+\.\d+", SERVICES["kafka"]["image"])
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "build-requirements.txt"])
+def test_what_the_image_installs_is_what_was_tested(name: str) -> None:
+    """Each pin of deploy/ stands in constraints.txt; nothing of development is among them."""
+    pins = re.compile(r"^([a-z0-9._-]+==\S+)", re.MULTILINE)
+    tested = set(pins.findall((ROOT / "constraints.txt").read_text()))
+    image = set(pins.findall((ROOT / "deploy" / name).read_text()))
+
+    assert image
+    assert set() == image - tested
+    assert not any(pin.startswith(("pytest==", "mypy==", "ruff==")) for pin in image)
+    assert "constraints.txt" not in (ROOT / "deploy/Dockerfile").read_text()

@@ -50,7 +50,7 @@ def test_help_names_every_command() -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        *((name,) for name in COMMANDS if name not in {"topics", "config"}),
+        *((name,) for name in COMMANDS),
         *(
             ("exporters", "check"),
             ("topics", "create"),

@@ -242,6 +242,14 @@ def test_hex_may_begin_with_a_byte_order_mark(file: Path) -> None:
     assert [MESSAGE] == payloads(file, b"\xef\xbb\xbf" + MESSAGE.hex().encode() + b"\r\n")
 
 
+def test_a_damaged_pcap_packet_is_one_clear_error(file: Path) -> None:
+    """A length that cannot be names the file and the place; it is not taken for memory."""
+    octets = p.pcap(b"")[:24] + struct.pack("<IIII", 0, 0, 0xFFFFFFFF, 0xFFFFFFFF)
+
+    with pytest.raises(CaptureError, match=r"packet of 4294967295 octets at octet 40: .* damaged"):
+        payloads(file, octets)
+
+
 def test_an_unsupported_link_type_is_one_clear_error(file: Path) -> None:
     """A capture of nothing but radio frames cannot be read."""
     with pytest.raises(CaptureError, match="link type 127 is not supported; Ethernet"):
