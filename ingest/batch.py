@@ -72,8 +72,9 @@ class Batcher:
             batch = self._open[partition] = _Open(now_ns)
         batch.items.append(item)
         batch.octets += len(item)
-        # Stamps of several sockets need not come in order.
-        batch.newest_ns = max(batch.newest_ns, received_at_ns)
+        # Stamps of several sockets need not come in order. (A call of max costs three times this.)
+        if received_at_ns > batch.newest_ns:  # noqa: PLR1730
+            batch.newest_ns = received_at_ns
         return self._seal(partition, now_ns) if batch.octets >= self._octets else None
 
     def due(self, now_ns: int) -> list[Batch]:

@@ -1,43 +1,34 @@
 """The work on one event: each datagram by itself, guarded; then sent, then remembered."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Protocol
 
 from schemas import raw_batch
-from schemas.addresses import exporter_text
 from schemas.datagram import Coordinates, Datagram
 from schemas.errors import SchemaError
-from schemas.records import (
-    FORM_VERSION,
-    HEADER_EXPORTER,
-    HEADER_FORM,
-    HEADER_ORIGIN,
-    HEADER_RECEIVED,
-    HEADER_RECORD_ID,
-    HEADER_RELEASED_BY,
-)
 from service.logs import Repeats, logger
 from streams.agents import letters
 from streams.agents.exporters import ExporterRecords
 from streams.agents.flights import Flight
-from streams.agents.publisher import ANY_PARTITION, NS_PER_MS, Arguments, Publisher
+from streams.agents.making import Maker, maker
+from streams.agents.publisher import Arguments, Publisher
 from streams.agents.rendering import Renderer
 from streams.agents.stop import stop_process
 from streams.filtering import Policy
 from streams.metrics import StreamsMetrics
 from streams.pipeline.context import Context
-from streams.pipeline.model import DeadLetter, Outcome, Reason, Record
+from streams.pipeline.model import DeadLetter, Outcome, Reason
 from streams.pipeline.steady import Run
 from streams.state.layouts import Fleet
 from streams.state.model import PARKED, Change, Forgotten
 from streams.state.partition import PartitionState
 
 Step = Callable[[Datagram, str, PartitionState, Fleet, int, Context], Outcome]
-ReadRun = Callable[[Sequence[Datagram], int, str, PartitionState, Context], Run]
+ReadRun = Callable[
+    [Sequence[Datagram], int, str, PartitionState, Context, Maker], Run[Arguments | None]
+]
 Advance = Callable[[PartitionState, Fleet, int, Context], Outcome]
-
-NOTHING_TO_SEND: tuple[list[Arguments], list[DeadLetter]] = ([], [])
 
 HEADER_OCTETS = 512
 """Room for key and headers beside the value."""
@@ -61,7 +52,7 @@ class Decoder:
         fleets: Fleets,
         states: Mapping[int, PartitionState],
         publisher: Publisher,
-        render: Renderer,
+        renderer: Renderer,
         metrics: StreamsMetrics,
         incarnation: str,
         failures_in_a_row: int,
@@ -78,7 +69,7 @@ class Decoder:
             fleets: The layouts reader.
             states: By partition.
             publisher: Sends.
-            render: A record to its value, cut if it must be.
+            renderer: A record to its value, cut if it must be.
             metrics: Counted into.
             incarnation: Of ``raw``, for record ids.
             failures_in_a_row: After so many the worker stops.
@@ -92,7 +83,7 @@ class Decoder:
         self._fleets = fleets
         self._states = states
         self._publisher = publisher
-        self._render = render
+        self._renderer = renderer
         self._metrics = metrics
         self._incarnation = incarnation
         self._failures_in_a_row = failures_in_a_row
@@ -169,20 +160,29 @@ class Decoder:
             Index of the first one that needs ``step``. That is the next one, too, where the run
             has a defect: ``step`` finds out which datagram it is.
         """
+        too_large: list[DeadLetter] = []
         try:
-            run = self._read_run(datagrams, begin, at, state, self._context)
-            sendable, too_large = self._sendable(flight, run.records, "")
+            make = maker(flight, self._publisher.topic, self._renderer, too_large)
+            run = self._read_run(datagrams, begin, at, state, self._context, make)
         except Exception as error:  # noqa: BLE001 - nothing was sent or applied: one by one now
             self._repeats.warning(self._log, "a defect of ours in a run", error=repr(error))
             return begin
-        state.number(run.numberings)
-        self._publisher.send_all(flight, sendable)
-        for letter in too_large:
-            self._publisher.bury(flight, letter)
-        _add(counts, run.counts)
         if run.end > begin:
+            state.number(run.numberings)
+            self._send(flight, run.records, too_large)
+            _add(counts, run.counts)
             self._failures = 0
         return run.end
+
+    def _send(
+        self, flight: Flight, made: Sequence[Arguments | None], letters: Iterable[DeadLetter]
+    ) -> None:
+        """Send what a ``maker`` made, and letters."""
+        sendable = [each for each in made if each is not None]
+        flight.octets += sum([len(each[1]) for each in sendable])
+        self._publisher.send_all(flight, sendable)
+        for letter in letters:
+            self._publisher.bury(flight, letter)
 
     def _follow(
         self,
@@ -198,52 +198,17 @@ class Decoder:
         All that may raise for a defect comes before the first of it is sent or applied. ``prefix``
         says where in ``raw`` the work stands: by it what was parked is released.
         """
-        sendable, too_large = (
-            self._sendable(flight, outcome.records, prefix) if outcome.records else NOTHING_TO_SEND
-        )
+        too_large: list[DeadLetter] = []
+        make = maker(flight, self._publisher.topic, self._renderer, too_large, prefix)
+        made = [make(*record) for record in outcome.records]
         if outcome.changes or outcome.notes:
             state.apply(outcome.changes, outcome.notes)
             for change in outcome.changes:
                 changes[change.key] = change
-        publisher = self._publisher
-        if sendable:
-            publisher.send_all(flight, sendable)
-        for letter in (*too_large, *outcome.dead_letters):
-            publisher.bury(flight, letter)
+        self._send(flight, made, (*too_large, *outcome.dead_letters))
         for layout in outcome.layouts:
-            publisher.layout(flight, layout)
+            self._publisher.layout(flight, layout)
         _add(counts, outcome.counts)
-
-    def _sendable(
-        self, flight: Flight, records: Sequence[Record], prefix: str
-    ) -> tuple[list[Arguments], list[DeadLetter]]:
-        topics, render, report = self._publisher.topic, self._render, flight.report
-        sendable: list[Arguments] = []
-        too_large: list[DeadLetter] = []
-        octets = 0
-        for record in records:
-            value = render(record)
-            if value is None:
-                too_large.append(_too_large(record))
-                continue
-            kind, key, _, record_id, received_at_ns, exporter, origin, parked = record
-            headers = [
-                (HEADER_RECORD_ID, record_id),
-                _exporter_header(exporter),
-                (HEADER_RECEIVED, str(received_at_ns)),
-                _FORM,
-            ]
-            if origin:
-                headers.append((HEADER_ORIGIN, origin))
-            if parked:
-                headers.append((HEADER_RELEASED_BY, prefix))
-            octets += len(value)
-            timestamp_ms = received_at_ns // NS_PER_MS
-            sendable.append(
-                (topics[kind], value, key, ANY_PARTITION, report, None, timestamp_ms, headers)
-            )
-        flight.octets += octets
-        return sendable, too_large
 
     def _remember(
         self,
@@ -309,30 +274,3 @@ def _is_no_end(change: Change) -> bool:
 def _add(counts: dict[str, int], more: Mapping[str, int]) -> None:
     for name, number in more.items():
         counts[name] = counts.get(name, 0) + number
-
-
-_FORM = (HEADER_FORM, str(FORM_VERSION))
-
-EXPORTERS = 65_536
-"""Addresses whose header is kept ready; 200 octets each."""
-
-
-@lru_cache(EXPORTERS)
-def _exporter_header(exporter: bytes) -> tuple[str, str]:
-    return (HEADER_EXPORTER, exporter_text(exporter))
-
-
-def _too_large(record: Record) -> DeadLetter:
-    """A record that does not fit even when it is cut; its datagram stands in ``raw``."""
-    detail = f"{record.kind}: does not fit even when its texts and lists are cut"
-    return DeadLetter(
-        Reason.TOO_LARGE,
-        record.record_id,
-        record.exporter,
-        0,
-        record.received_at_ns,
-        0,
-        b"",
-        detail,
-        1,
-    )

@@ -7,25 +7,24 @@ from schemas.datagram import Datagram
 
 
 class _Places(NamedTuple):
-    """Where a header has its seconds, residual nanoseconds and domain: first octet, one behind."""
+    """Where a header has its seconds, residual nanoseconds and domain."""
 
     name: str
-    seconds: tuple[int, int]
-    nanoseconds: tuple[int, int]
-    domain: tuple[int, int]
+    seconds: slice
+    nanoseconds: slice
+    domain: slice
 
+
+_NOWHERE = slice(0, 0)
 
 _PLACES: Mapping[bytes, _Places] = {
-    b"\0\1": _Places("NETFLOW_V1", (8, 12), (12, 16), (0, 0)),
-    b"\0\5": _Places("NETFLOW_V5", (8, 12), (12, 16), (20, 22)),
-    b"\0\7": _Places("NETFLOW_V7", (8, 12), (12, 16), (0, 0)),
-    b"\0\x09": _Places("NETFLOW_V9", (8, 12), (0, 0), (16, 20)),
-    b"\0\x0a": _Places("IPFIX", (4, 8), (0, 0), (12, 16)),
+    b"\0\1": _Places("NETFLOW_V1", slice(8, 12), slice(12, 16), _NOWHERE),
+    b"\0\5": _Places("NETFLOW_V5", slice(8, 12), slice(12, 16), slice(20, 22)),
+    b"\0\7": _Places("NETFLOW_V7", slice(8, 12), slice(12, 16), _NOWHERE),
+    b"\0\x09": _Places("NETFLOW_V9", slice(8, 12), _NOWHERE, slice(16, 20)),
+    b"\0\x0a": _Places("IPFIX", slice(4, 8), _NOWHERE, slice(12, 16)),
 }
 """By version word (Cisco's formats of v1, v5 and v7; RFC 3954, 5.1; RFC 7011, 3.1)."""
-
-_LONGEST = 24
-"""Octets of the longest of these headers."""
 
 IPFIX = "IPFIX"
 """The only one of them that endpoints send, too."""
@@ -49,12 +48,12 @@ def header_of(datagram: Datagram) -> Header | None:
     """Read it; None where it is none of these protocols, or cut off."""
     payload = datagram.payload
     places = _PLACES.get(payload[:2])
-    if places is None or len(payload) < places.seconds[1]:
+    if places is None or len(payload) < places.seconds.stop:
         return None
-    head = payload[:_LONGEST]
+    number = int.from_bytes
+    export_ns = number(payload[places.seconds]) * 1_000_000_000
     return Header(
         places.name,
-        int.from_bytes(head[slice(*places.domain)]),
-        int.from_bytes(head[slice(*places.seconds)]) * 1_000_000_000
-        + int.from_bytes(head[slice(*places.nanoseconds)]),
+        number(payload[places.domain]),
+        export_ns + number(payload[places.nanoseconds]),
     )

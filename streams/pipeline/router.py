@@ -25,6 +25,10 @@ _FLAG_COUNTS: dict[Flag, Count] = {
     "end_in_future": Count.END_IN_FUTURE_RECORDS,
 }
 
+_LISTED = 1024
+_INDEXES = tuple(f"{index:04x}" for index in range(_LISTED))
+"""Ends of record ids, ready: a format is half a tenth of what a record costs here."""
+
 # A NamedTuple's constructor is a Python function; this is what it calls.
 _tuple = tuple.__new__
 
@@ -115,7 +119,7 @@ def publish_rows(
                     ROUTER_KIND,
                     shared_key,
                     row,
-                    f"{head}{index:04x}",
+                    head + (_INDEXES[index] if index < _LISTED else f"{index:04x}"),
                     received_at_ns,
                     exporter,
                     template_origin,

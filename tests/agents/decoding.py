@@ -53,19 +53,21 @@ def one_flow(datagram: Datagram, prefix: str, *_: Any) -> Outcome:
     return Outcome([record], [], [], [], {"datagrams": 1, "flow_records": 1})
 
 
-def no_run(datagrams: Sequence[Datagram], begin: int, *_: Any) -> Run:
+def no_run(datagrams: Sequence[Datagram], begin: int, *_: Any) -> Run[Any]:
     """Every datagram needs ``step``."""
     del datagrams
     return Run(begin, (), {}, {})
 
 
-def run_of_flows(datagrams: Sequence[Datagram], begin: int, at: str, *_: Any) -> Run:
+def run_of_flows(datagrams: Sequence[Datagram], begin: int, at: str, *others: Any) -> Run[Any]:
     """A run to the first payload ``step``; the payload ``bug`` is a defect."""
-    records, end = [], begin
+    make = others[-1]
+    records: list[Any] = []
+    end = begin
     for index, datagram in enumerate(datagrams[begin:], begin):
         if datagram.payload == b"step":
             break
-        records += one_flow(datagram, f"{at}{index:04x}").records
+        records += [make(*each) for each in one_flow(datagram, f"{at}{index:04x}").records]
         end = index + 1
     counts = {"datagrams": end - begin, "flow_records": len(records)}
     return Run(end, records, counts, {SESSION: Numbering(end, end + 1)})
@@ -75,7 +77,7 @@ def run_of_flows(datagrams: Sequence[Datagram], begin: int, at: str, *_: Any) ->
 class Bench:
     """A decoder on fake producers."""
 
-    read_run: Callable[..., Run] = no_run
+    read_run: Callable[..., Run[Any]] = no_run
     step: Callable[..., Outcome] = one_flow
     advance: Callable[..., Outcome] = lambda *_: NOTHING
     settings: StreamsSettings = field(default_factory=StreamsSettings)

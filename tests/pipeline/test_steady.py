@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from schemas.datagram import Coordinates, Datagram
 from streams.pipeline import Count, read_run, step
-from streams.pipeline.model import Outcome
+from streams.pipeline.model import Outcome, Record
 from streams.pipeline.steady import Run
 from streams.state.partition import PartitionState
 from tests.pipeline.messages import (
@@ -107,7 +107,7 @@ def by_runs(worker: Worker, datagrams: list[Datagram]) -> list[Run | Outcome]:
     made: list[Run | Outcome] = []
     index = 0
     while True:
-        run = read_run(datagrams, index, AT, worker.state, worker.context)
+        run = read_run(datagrams, index, AT, worker.state, worker.context, Record)
         worker.state.number(run.numberings)
         made.append(run)
         index = run.end
@@ -150,7 +150,7 @@ def test_what_is_steady_is_one_run() -> None:
     worker = known()
     items = [(data_set(267, flow(80), flow(443)), 1 + number % 2, 0, 0) for number in range(30)]
 
-    run = read_run(batch(worker, items), 0, AT, worker.state, worker.context)
+    run = read_run(batch(worker, items), 0, AT, worker.state, worker.context, Record)
 
     assert (30, 60) == (run.end, len(run.records))
     assert {Count.DATAGRAMS: 30, Count.FLOW_RECORDS: 60} == {
@@ -167,7 +167,12 @@ def test_a_run_changes_nothing() -> None:
     notes = dict(worker.state.notes)
 
     run = read_run(
-        batch(worker, [(data_set(267, flow()), 1, 2, 0)]), 0, AT, worker.state, worker.context
+        batch(worker, [(data_set(267, flow()), 1, 2, 0)]),
+        0,
+        AT,
+        worker.state,
+        worker.context,
+        Record,
     )
 
     assert 1 == len(run.numberings)
