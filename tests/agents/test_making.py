@@ -54,7 +54,7 @@ def test_what_does_not_fit_is_cut_or_a_letter(settings: StreamsSettings) -> None
     """The others stay as they are, and in order."""
     long = {"dh": "x" * LIMIT}
     hopeless = {f"k{number}": number for number in range(LIMIT)}
-    values = [{"sa": "a"}, long, hopeless, {"sa": "b"}]
+    values: list[dict[str, Any]] = [{"sa": "a"}, long, hopeless, {"sa": "b"}]
 
     sent, letters = made(*(record(n, 1, each) for n, each in enumerate(values)), settings=settings)
 
