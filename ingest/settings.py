@@ -92,7 +92,7 @@ class IngestSettings(Section):
 
     batches_per_second: int = Field(default=250, ge=1, le=100_000)
     """What a process may send before its linger grows. An event costs a streams worker as much as
-    five to seven flows in it: many small ones halve what it does. With 32 partitions batches then
+    five or six flows in it: many small ones halve what it does. With 32 partitions batches then
     wait up to 128 ms."""
 
     queue_octets: int = Field(default=268_435_456, ge=1_048_576, le=2_147_482_624)

@@ -20,6 +20,10 @@ from service.settings import KafkaSettings, TopicsSettings
 _IDLE_SECONDS = 0.2
 """Longest wait with nothing to do: a stop is seen within it."""
 
+_GATHER_SECONDS = 0.001
+"""What came is left in the kernel for so long, unless there was much: a turn for each datagram
+costs as much as the datagram."""
+
 _TICK_QUEUE = 4
 """Ticks of so many seconds may wait for Kafka: when it is away they would only fill the queue."""
 
@@ -70,6 +74,7 @@ class Worker:
             log,
             self._repeats,
         )
+        self._is_busy = False  # the last turn left datagrams in a socket
         self._ticks = index == 0
         self._check = (
             TopicCheck(self._handover.producer, topics.name("raw"), self._partitions)
@@ -93,8 +98,12 @@ class Worker:
     def _turn(self, selector: selectors.BaseSelector) -> None:
         wait_ns = self._batcher.wait_ns(time.time_ns())
         wait = _IDLE_SECONDS if wait_ns is None else min(_IDLE_SECONDS, wait_ns / 1e9)
-        for key, _ in selector.select(wait):
-            receive(
+        ready = selector.select(wait)
+        if ready and not self._is_busy:
+            time.sleep(_GATHER_SECONDS)
+        self._is_busy = False
+        for key, _ in ready:
+            taken = receive(
                 key.data,
                 self._batcher,
                 self._sources,
@@ -102,6 +111,7 @@ class Worker:
                 self._row,
                 self._settings.max_datagram_octets,
             )
+            self._is_busy |= taken == DATAGRAMS_A_TURN
         now_ns = time.time_ns()
         for batch in self._batcher.due(now_ns):
             self._handover.send(batch)
