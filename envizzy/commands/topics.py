@@ -66,13 +66,26 @@ def show(
         for state in states:
             typer.echo(orjson.dumps(state._asdict()).decode())
     else:
-        table = Table("topic", "partitions", "clean-up", "retention.ms", "what it carries", "")
+        table = Table("topic", "partitions", "clean-up", "kept", "what it carries", "")
         for state in states:
             number = str(state.partitions) if state.partitions else "-"
-            policy, retention = state.cleanup_policy or "-", state.retention or "-"
-            table.add_row(
-                state.name, number, policy, retention, state.description, state.trouble or "ok"
-            )
+            policy, kept = state.cleanup_policy or "-", _kept(state.retention)
+            fits = "see below" if state.trouble else "ok"
+            table.add_row(state.name, number, policy, kept, state.description, fits)
         Console().print(table)
+        # A line each: in a column they are a word wide.
+        for state in states:
+            if state.trouble:
+                typer.echo(state.trouble)
     if any(state.trouble for state in states):
         raise typer.Exit(int(Exit.ERROR))
+
+
+def _kept(retention_ms: str) -> str:
+    """``retention.ms`` in words; empty: the broker does not tell, or the topic is compacted."""
+    if not retention_ms:
+        return "-"
+    hours = int(retention_ms) / 3_600_000
+    if hours < 0:
+        return "for ever"
+    return f"{hours:g} h" if hours % 24 or hours <= 48 else f"{hours / 24:g} d"  # noqa: PLR2004 - two days

@@ -1,6 +1,7 @@
 """docs/settings.md names every setting as it is."""
 
 import os
+import re
 from pathlib import Path
 
 from envizzy.config import Settings
@@ -39,3 +40,21 @@ def test_every_setting_has_a_description() -> None:
         line = next((line for line in text.splitlines() if line.startswith(f"| `{key}` |")), None)
         assert line is not None, key
         assert line.rstrip("| ").rpartition("| ")[2], key
+
+
+def test_tables_that_documents_name_exist() -> None:
+    """``[streams.state]`` in a text is a table of the settings, or a key that is one."""
+    known = {key for name in keys(Settings) for key in (name, name.rpartition(".")[0])}
+    tables = known | {name.split(".")[0] for name in known}
+    named = {
+        (file.name, table)
+        for file in (*DOCUMENT.parent.glob("*.md"), DOCUMENT.parents[1] / "README.md")
+        for table in re.findall(r"`\[([a-z_.]+)\]", file.read_text())
+    }
+
+    assert ("data.md", "streams.state") in named
+    assert set() == {
+        (file, table)
+        for file, table in named
+        if table not in tables and table.split(".")[0] != "subscribers"
+    }
