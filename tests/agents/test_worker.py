@@ -161,7 +161,7 @@ def test_a_memory_that_would_be_deleted_is_refused(
     code, output = run_to_end(settings_file(tmp_path, kafka.bootstrap, prefix))
 
     assert 1 == code
-    assert f"{prefix}state has cleanup.policy=delete: it must be compact" in output
+    assert f"{prefix}state has cleanup.policy=delete; compact is needed" in output
 
 
 @pytest.mark.kafka
