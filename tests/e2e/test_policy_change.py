@@ -130,7 +130,9 @@ def test_a_changed_policy_loses_and_doubles_nothing(
     policy = tmp_path / "acnvmfilters.conf"
     policy.write_text(NO_DNS)
     with deployed(kafka, prefix, tmp_path) as deployment:
-        deployment.file.write_text(deployment.file.read_text() + f'filter_policy = "{policy}"\n')
+        settings = deployment.file.read_text()
+        own = f'[streams]\nfilter_policy = "{policy}"\n'
+        deployment.file.write_text(settings.replace("[streams]\n", own))
         checker = deployment.watch.checker = ChangeChecker()
         deployment.ingest()
         workers = [deployment.worker(), deployment.worker()]
